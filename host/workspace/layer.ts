@@ -110,7 +110,7 @@ export interface DirHandle {
   rename(from: string, to: DirHandle, toPath: string): Errno | undefined;
   link(from: string, followLast: boolean, to: DirHandle, toPath: string): Errno | undefined;
   symlink(target: string, path: string): Errno | undefined;
-  readlink(path: string): string | Errno;
+  readlink(path: string): { readonly target: string } | Errno;
   setTimesAt(path: string, followLast: boolean, atim: TimeToSet, mtim: TimeToSet): Errno | undefined;
   sync(): Errno | undefined;
   close(): void;
