@@ -46,3 +46,10 @@ export function foldCase(text: string): string {
 
 /** The files of a bundle that `integrity` does not list. */
 export const SIGNATURE_FILES = ['SKILL.md', 'SKILL.sig', 'SKILL.pub', 'SKILL.deleg'] as const;
+
+const FOLDED_SIGNATURE_FILES: ReadonlySet<string> = new Set(SIGNATURE_FILES.map(foldCase));
+
+/** Whether a path is one of those four, in whatever case. */
+export function isSignatureFile(path: string): boolean {
+  return FOLDED_SIGNATURE_FILES.has(foldCase(path));
+}
