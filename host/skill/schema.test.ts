@@ -1,5 +1,5 @@
 import { Validator as Oracle } from '@cfworker/json-schema';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../base/jcs.ts';
 import { compileSchema, faultsText, validatorOf } from './schema.ts';
@@ -63,6 +63,7 @@ describe('compileSchema', () => {
     ],
     [{ oneOf: [true, true] }, 1, ': matches 2 of the alternatives, where one is allowed'],
     [{ not: { type: 'string' } }, 'a', ': matches what is excluded here'],
+    // oxlint-disable-next-line unicorn/no-thenable
     [{ if: { const: 1 }, then: false }, 1, ': is not allowed'],
     [{ if: { const: 1 }, else: { type: 'null' } }, 2, ': must be null, not an integer'],
     [{ $ref: '#/$defs/a%25~1', $defs: { 'a%/': { type: 'null' } } }, 1, ': must be null, not an integer'],
@@ -236,6 +237,7 @@ describe('compileSchema', () => {
       fc.record({ anyOf: list }),
       fc.record({ oneOf: list }),
       fc.record({ not: tie('schema') }),
+      // oxlint-disable-next-line unicorn/no-thenable
       fc.record({ if: tie('schema'), then: tie('schema'), else: tie('schema') }),
       fc.record({ dependentSchemas: map }),
     );

@@ -30,7 +30,7 @@ export function compileSchema(schema: JsonSchema): Validator {
       try {
         return check(value, undefined, run, undefined) ? [] : run.faults;
       } catch (error) {
-        if (error instanceof BudgetSpent) return [{ path: '', message: error.reason }];
+        if (error instanceof BudgetSpent) return [{ path: '', message: error.message }];
         throw error;
       }
     },

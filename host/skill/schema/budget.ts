@@ -6,12 +6,8 @@ export const MAX_STEPS = 5_000_000;
 export const MAX_DEPTH = 128;
 
 /** Ends a validation that costs more than any honest schema and value. Caught where the validation began. */
-export class BudgetSpent {
-  readonly reason: string;
-
-  constructor(reason: string) {
-    this.reason = reason;
-  }
+export class BudgetSpent extends Error {
+  override readonly name = 'BudgetSpent';
 }
 
 /** The steps of one validation, counted down. */
