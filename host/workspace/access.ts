@@ -1,0 +1,51 @@
+import { globMatches, leadsTo, restsBeneath } from './glob.ts';
+import type { Glob } from './glob.ts';
+
+/** What a handle may do beneath its workspace. The two words are for `wirken wasm run --dir`: everything beneath. */
+export type Access = { readonly read: readonly Glob[]; readonly write: readonly Glob[] } | 'read-only' | 'read-write';
+
+/** Whether the file at this path may be read. Every path here is canonical: from the workspace on, without symlinks. */
+export function mayRead(access: Access, path: readonly string[]): boolean {
+  return typeof access === 'string' || access.read.some((glob) => globMatches(glob, path));
+}
+
+/** Whether the name at this path may be made, changed, replaced or removed. */
+export function mayWrite(access: Access, path: readonly string[]): boolean {
+  if (typeof access === 'string') return access === 'read-write';
+  return access.write.some((glob) => globMatches(glob, path));
+}
+
+/** Whether what is not a directory may be seen at this path. */
+export function maySee(access: Access, path: readonly string[]): boolean {
+  return mayRead(access, path) || mayWrite(access, path);
+}
+
+/** Whether a directory at this path may be seen, opened and listed: it is granted, or something beneath it is. */
+export function mayEnter(access: Access, path: readonly string[]): boolean {
+  if (typeof access === 'string' || path.length === 0) return true;
+  return leadsTo(access.read, path) || leadsTo(access.write, path) || maySee(access, path);
+}
+
+/** Whether a directory may be made at this path: it is granted for writing, or it leads to something that is. */
+export function mayMakeDir(access: Access, path: readonly string[]): boolean {
+  return mayWrite(access, path) || (typeof access !== 'string' && leadsTo(access.write, path));
+}
+
+/** Whether what is not a directory may get the second path as its (further) name: it may not become readable by that. */
+export function mayMoveFile(access: Access, from: readonly string[], to: readonly string[]): boolean {
+  return mayWrite(access, from) && mayWrite(access, to) && (mayRead(access, from) || !mayRead(access, to));
+}
+
+/**
+ * Whether a directory may move with everything beneath it: all of that is granted for writing, and nothing of it becomes readable or
+ * writable by its new place.
+ */
+export function mayMoveDir(access: Access, from: readonly string[], to: readonly string[]): boolean {
+  if (!mayMoveFile(access, from, to)) return false;
+  if (typeof access === 'string') return true;
+  return (
+    restsBeneath(access.write, from).has('**') &&
+    restsBeneath(access.write, to).isSubsetOf(restsBeneath(access.write, from)) &&
+    restsBeneath(access.read, to).isSubsetOf(restsBeneath(access.read, from))
+  );
+}
