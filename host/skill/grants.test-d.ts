@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-misused-spread -- that a spread does not pass is what is shown */
 import { expectTypeOf, it } from 'vitest';
 import type { Permissions } from '../policy/grants.ts';
 import { grant, Granted, isGranted } from './grants.ts';

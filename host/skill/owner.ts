@@ -1,0 +1,60 @@
+import type { PublicKey, Skill } from './skill.ts';
+import type { LockEntry } from './lock.ts';
+import type { Pin } from './verify.ts';
+
+/** The signer. @throws TypeError for a skill under `--dev`, which nobody signed and nobody installs. */
+export function keyOf(skill: Skill): PublicKey {
+  if (skill.key === undefined) throw new TypeError('a skill without signer');
+  return skill.key;
+}
+
+/** The publisher of a version 2 delegation, otherwise the signer's key. */
+export function publisherOf(skill: Skill): string {
+  return skill.trust.kind === 'root-delegated' ? skill.trust.publisher : keyOf(skill);
+}
+
+/** To whom the skill's name belongs once it is installed; `before` is the pin until then. */
+export function pinOf(skill: Skill, before?: Pin): Pin {
+  const key = keyOf(skill);
+  const { version } = skill.manifest;
+  const { trust } = skill;
+  const publisher =
+    trust.kind === 'root-delegated' && hasPublisher(skill)
+      ? { publisher: trust.publisher, root: trust.root }
+      : before?.key === key && before.publisher !== undefined && before.root !== undefined
+        ? { publisher: before.publisher, root: before.root }
+        : {};
+  return { key, ...publisher, ...(version === undefined ? {} : { version }) };
+}
+
+/** Whether a name that belongs to `pin` may go to this skill without a person accepting a new key. */
+export function ownsPin(pin: Pin, skill: Skill): boolean {
+  const { trust } = skill;
+  if (pin.key === undefined || pin.key === keyOf(skill)) return true;
+  return (
+    trust.kind === 'root-delegated' &&
+    hasPublisher(skill) &&
+    pin.publisher === trust.publisher &&
+    pin.root === trust.root
+  );
+}
+
+/**
+ * Whether an update comes from whom the installed version came from, and is vouched for no less, so that its grants may stay.
+ */
+export function sameOwner(entry: LockEntry, skill: Skill): boolean {
+  const { trust } = skill;
+  if (trust.kind !== 'root-delegated') return entry.trust.kind === 'self-signed' && entry.key === keyOf(skill);
+  if (entry.key === keyOf(skill)) return true;
+  return (
+    hasPublisher(skill) &&
+    entry.trust.kind === 'root-delegated' &&
+    trust.root === entry.trust.root &&
+    trust.publisher === entry.publisher
+  );
+}
+
+/** Only version 2 carries a publisher across keys; a bare delegation's publisher is the key itself. */
+function hasPublisher(skill: Skill): boolean {
+  return publisherOf(skill) !== keyOf(skill);
+}
