@@ -1,6 +1,5 @@
-import { hash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { Digest } from './skill.ts';
-import { concatBytes } from '../base/bytes.ts';
 import { parseDigest } from './names.ts';
 
 /** SHA-256 of the bytes. */
@@ -15,7 +14,7 @@ export function bundleDigestA(skillMd: Uint8Array): Digest {
 
 /** The bundle digest of form B. */
 export function bundleDigestB(skillMd: Uint8Array, wasm: Uint8Array): Digest {
-  return sha256(concatBytes(skillMd, new Uint8Array(1), wasm));
+  return asDigest(createHash('sha256').update(skillMd).update(new Uint8Array(1)).update(wasm).digest('hex'));
 }
 
 /** The digest of each file, in the map's order. */

@@ -44,12 +44,27 @@ export function foldCase(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
+/** The files that have a meaning of their own. */
+export const PATHS = {
+  skillMd: known('SKILL.md'),
+  sig: known('SKILL.sig'),
+  pub: known('SKILL.pub'),
+  deleg: known('SKILL.deleg'),
+  wasm: known('skill.wasm'),
+} as const;
+
 /** The files of a bundle that `integrity` does not list. */
-export const SIGNATURE_FILES = ['SKILL.md', 'SKILL.sig', 'SKILL.pub', 'SKILL.deleg'] as const;
+export const SIGNATURE_FILES: readonly BundlePath[] = [PATHS.skillMd, PATHS.sig, PATHS.pub, PATHS.deleg];
 
 const FOLDED_SIGNATURE_FILES: ReadonlySet<string> = new Set(SIGNATURE_FILES.map(foldCase));
 
 /** Whether a path is one of those four, in whatever case. */
 export function isSignatureFile(path: string): boolean {
   return FOLDED_SIGNATURE_FILES.has(foldCase(path));
+}
+
+function known(path: string): BundlePath {
+  const parsed = parseBundlePath(path);
+  if (parsed === undefined) throw new TypeError(`${path} is no bundle path`);
+  return parsed;
 }
