@@ -1,0 +1,69 @@
+import { shown } from '../../base/shown.ts';
+import { type GuestEnd, GuestExit, GuestStop, type GuestWorld } from '../world.ts';
+import { Preview1Call } from './call.ts';
+import { preview1Imports } from './imports.ts';
+
+/** How a command ended and how much linear memory it had then, in bytes. */
+export interface CommandEnd {
+  readonly end: GuestEnd;
+  readonly memoryBytes: number;
+}
+
+/**
+ * Runs `_start` of a fresh instance until it returns, exits, traps or meets a limit. An exit code is the guest's u32, uncut.
+ * The module must have passed the module parser: its imports are known, its memories and tables bounded.
+ *
+ * While a start function runs, the engine has not yet shown the instance's memory: every pointer is `fault` until then, and what takes
+ * none (`proc_exit`, `sched_yield`, `fd_close`) works. So it is for good in a module that exports no `memory`.
+ * @throws TypeError for a bug of ours; what a sink or a layer throws unasked
+ */
+export function runCommand(module: WebAssembly.Module, world: GuestWorld): CommandEnd {
+  const call = new Preview1Call(world);
+  let memory: WebAssembly.Memory | undefined;
+  let end: GuestEnd;
+  try {
+    const { exports } = new WebAssembly.Instance(module, preview1Imports(call));
+    if (exports['memory'] instanceof WebAssembly.Memory) {
+      memory = exports['memory'];
+      call.memory.attach(memory);
+    }
+    const start = exports['_start'];
+    if (call.ended !== undefined) end = endOf(call.ended);
+    else if (typeof start !== 'function') end = trap('the module exports no function _start: it is not a WASI command');
+    else if (start.length !== 0) end = trap('the module’s _start takes parameters: it is not a WASI command');
+    else {
+      start();
+      end = call.ended === undefined ? { kind: 'exited', code: 0 } : endOf(call.ended);
+    }
+  } catch (error) {
+    end = endOf(call.ended ?? error);
+  } finally {
+    call.close();
+  }
+  return { end, memoryBytes: memory?.buffer.byteLength ?? 0 };
+}
+
+function trap(message: string): GuestEnd {
+  return { kind: 'trap', message };
+}
+
+function endOf(thrown: unknown): GuestEnd {
+  if (thrown instanceof GuestExit) return { kind: 'exited', code: thrown.code };
+  if (thrown instanceof GuestStop) return { kind: 'limit', limit: thrown.limit, message: thrown.message };
+  if (thrown instanceof WebAssembly.RuntimeError) return trap(shown(thrown.message));
+  if (thrown instanceof WebAssembly.LinkError) return trap(`it cannot be linked: ${shown(thrown.message)}`);
+  if (isWasmException(thrown)) return trap('an exception of the guest was not caught');
+  if (thrown instanceof RangeError && thrown.message.startsWith('Maximum call stack size')) {
+    return { kind: 'limit', limit: 'call-depth', message: 'calls were nested deeper than the stack allows' };
+  }
+  if (thrown instanceof RangeError && /memory/i.test(thrown.message)) {
+    return { kind: 'limit', limit: 'memory', message: 'the memory that the module wants at its start is not there' };
+  }
+  throw thrown;
+}
+
+/** `WebAssembly.Exception` is missing from the types at hand. */
+function isWasmException(thrown: unknown): boolean {
+  const exception: unknown = Reflect.get(WebAssembly, 'Exception');
+  return typeof exception === 'function' && thrown instanceof exception;
+}
