@@ -1,0 +1,343 @@
+import type { DirHandle, Errno, FileKind, FileStat, TimeToSet } from '../../../workspace/layer.ts';
+import { type Datetime, datetime, nanoseconds } from './clocks.ts';
+import { OpenFile } from './file.ts';
+import type { Guest } from './guest.ts';
+import { InputStream, IoError, OutputStream, Resource } from './io.ts';
+import { codeOf, DONE, doneOr, type ErrorCode, ok, refused, type Result } from './result.ts';
+
+type DescriptorType = 'unknown' | 'directory' | 'symbolic-link' | 'regular-file';
+
+const TYPES: Record<FileKind, DescriptorType> = {
+  file: 'regular-file',
+  directory: 'directory',
+  symlink: 'symbolic-link',
+  other: 'unknown',
+};
+
+/** What 64 signed bits hold. */
+const MAX_TIME_NS = 2n ** 63n - 1n;
+
+interface DescriptorFlags {
+  readonly read?: boolean;
+  readonly write?: boolean;
+  readonly mutateDirectory?: boolean;
+}
+
+interface PathFlags {
+  readonly symlinkFollow?: boolean;
+}
+
+interface OpenFlags {
+  readonly create?: boolean;
+  readonly directory?: boolean;
+  readonly exclusive?: boolean;
+  readonly truncate?: boolean;
+}
+
+type NewTimestamp =
+  | { readonly tag: 'no-change' }
+  | { readonly tag: 'now' }
+  | { readonly tag: 'timestamp'; readonly val: Datetime };
+
+interface DescriptorStat {
+  readonly type: DescriptorType;
+  readonly linkCount: bigint;
+  readonly size: bigint;
+  readonly dataAccessTimestamp: Datetime;
+  readonly dataModificationTimestamp: Datetime;
+  readonly statusChangeTimestamp: Datetime;
+}
+
+interface DirectoryEntry {
+  readonly type: DescriptorType;
+  readonly name: string;
+}
+
+interface MetadataHash {
+  readonly lower: bigint;
+  readonly upper: bigint;
+}
+
+/** `wasi:filesystem/types.descriptor` over a handle of the file layer. */
+class Descriptor extends Resource {
+  readonly #opened: OpenFile | DirHandle;
+  readonly #flags: DescriptorFlags;
+  /** A preopen's handle belongs to the world. */
+  readonly #isOwn: boolean;
+
+  constructor(guest: Guest, opened: OpenFile | DirHandle, flags: DescriptorFlags, isOwn: boolean) {
+    super(guest);
+    this.#opened = opened;
+    this.#flags = flags;
+    this.#isOwn = isOwn;
+  }
+
+  readViaStream(offset: bigint): Result<InputStream, ErrorCode> {
+    const file = this.#file('read');
+    if (!(file instanceof OpenFile)) return refused(file);
+    let at = offset;
+    const fill = (into: Uint8Array): number | Errno => {
+      const count = file.read(into, at);
+      if (typeof count === 'number') at += BigInt(count);
+      return count;
+    };
+    return ok(new InputStream(this.guest, fill, holding(file)));
+  }
+
+  writeViaStream(offset: bigint): Result<OutputStream, ErrorCode> {
+    let at = offset;
+    return this.#streamTo((file, from) => {
+      const refusal = file.writeAll(from, at);
+      if (refusal === undefined) at += BigInt(from.length);
+      return refusal;
+    });
+  }
+
+  appendViaStream(): Result<OutputStream, ErrorCode> {
+    return this.#streamTo((file, from) => {
+      const end = file.size();
+      return typeof end === 'bigint' ? file.writeAll(from, end) : end;
+    });
+  }
+
+  advise(): Result<undefined, ErrorCode> {
+    return this.#opened instanceof OpenFile ? DONE : refused('badf');
+  }
+
+  syncData(): Result<undefined, ErrorCode> {
+    return this.sync();
+  }
+
+  sync(): Result<undefined, ErrorCode> {
+    return doneOr(this.#handle().sync());
+  }
+
+  getFlags(): Result<DescriptorFlags, ErrorCode> {
+    return ok(this.#flags);
+  }
+
+  getType(): Result<DescriptorType, ErrorCode> {
+    return ok(TYPES[this.#handle().kind]);
+  }
+
+  setSize(size: bigint): Result<undefined, ErrorCode> {
+    const file = this.#file('write');
+    return doneOr(file instanceof OpenFile ? file.resize(size) : file);
+  }
+
+  setTimes(access: NewTimestamp, modification: NewTimestamp): Result<undefined, ErrorCode> {
+    const file = this.#file('write');
+    return doneOr(file instanceof OpenFile ? file.handle.setTimes(time(access), time(modification)) : file);
+  }
+
+  read(length: bigint, offset: bigint): Result<[Uint8Array, boolean], ErrorCode> {
+    const file = this.#file('read');
+    if (!(file instanceof OpenFile)) return refused(file);
+    const into = this.guest.scratch(length);
+    const count = file.read(into, offset);
+    return typeof count === 'number' ? ok([into.subarray(0, count), count === 0 && into.length > 0]) : refused(count);
+  }
+
+  write(contents: Uint8Array, offset: bigint): Result<bigint, ErrorCode> {
+    const file = this.#file('write');
+    if (!(file instanceof OpenFile)) return refused(file);
+    const count = file.write(contents, offset);
+    return typeof count === 'number' ? ok(BigInt(count)) : refused(count);
+  }
+
+  readDirectory(): Result<DirectoryEntryStream, ErrorCode> {
+    const entries = this.#inDir((dir) => dir.list());
+    if (typeof entries === 'string') return refused(entries);
+    return ok(
+      new DirectoryEntryStream(
+        this.guest,
+        entries.map(({ name, kind }) => ({ name, type: TYPES[kind] })),
+      ),
+    );
+  }
+
+  createDirectoryAt(path: string): Result<undefined, ErrorCode> {
+    return doneOr(this.#inDir((dir) => dir.mkdir(path)));
+  }
+
+  stat(): Result<DescriptorStat, ErrorCode> {
+    return statOf(this.#handle().stat());
+  }
+
+  statAt(flags: PathFlags, path: string): Result<DescriptorStat, ErrorCode> {
+    return statOf(this.#inDir((dir) => dir.statAt(path, flags.symlinkFollow === true)));
+  }
+
+  setTimesAt(
+    flags: PathFlags,
+    path: string,
+    access: NewTimestamp,
+    modification: NewTimestamp,
+  ): Result<undefined, ErrorCode> {
+    const follow = flags.symlinkFollow === true;
+    return doneOr(this.#inDir((dir) => dir.setTimesAt(path, follow, time(access), time(modification))));
+  }
+
+  linkAt(flags: PathFlags, from: string, to: Descriptor, path: string): Result<undefined, ErrorCode> {
+    const follow = flags.symlinkFollow === true;
+    return doneOr(this.#inDir((dir) => to.#inDir((target) => dir.link(from, follow, target, path))));
+  }
+
+  openAt(path: PathFlags, name: string, how: OpenFlags, flags: DescriptorFlags): Result<Descriptor, ErrorCode> {
+    if (!this.guest.hasDescriptor) return refused('mfile');
+    const handle = this.#inDir((dir) =>
+      dir.open(name, {
+        read: flags.read === true,
+        write: flags.write === true,
+        create: how.create === true,
+        exclusive: how.exclusive === true,
+        truncate: how.truncate === true,
+        directory: how.directory === true,
+        followLast: path.symlinkFollow === true,
+      }),
+    );
+    if (typeof handle === 'string') return refused(handle);
+    if (handle.kind === 'file') return ok(new Descriptor(this.guest, new OpenFile(this.guest, handle), flags, true));
+    this.guest.opened(handle);
+    return ok(new Descriptor(this.guest, handle, flags, true));
+  }
+
+  readlinkAt(path: string): Result<string, ErrorCode> {
+    const link = this.#inDir((dir) => dir.readlink(path));
+    return typeof link === 'string' ? refused(link) : ok(link.target);
+  }
+
+  removeDirectoryAt(path: string): Result<undefined, ErrorCode> {
+    return doneOr(this.#inDir((dir) => dir.rmdir(path)));
+  }
+
+  renameAt(from: string, to: Descriptor, path: string): Result<undefined, ErrorCode> {
+    return doneOr(this.#inDir((dir) => to.#inDir((target) => dir.rename(from, target, path))));
+  }
+
+  symlinkAt(target: string, path: string): Result<undefined, ErrorCode> {
+    return doneOr(this.#inDir((dir) => dir.symlink(target, path)));
+  }
+
+  unlinkFileAt(path: string): Result<undefined, ErrorCode> {
+    return doneOr(this.#inDir((dir) => dir.unlink(path)));
+  }
+
+  isSameObject(other: Descriptor): boolean {
+    const [a, b] = [this.#handle().stat(), other.#handle().stat()];
+    return typeof a !== 'string' && typeof b !== 'string' && a.dev === b.dev && a.ino === b.ino;
+  }
+
+  metadataHash(): Result<MetadataHash, ErrorCode> {
+    return this.#hashOf(this.#handle().stat());
+  }
+
+  metadataHashAt(flags: PathFlags, path: string): Result<MetadataHash, ErrorCode> {
+    return this.#hashOf(this.#inDir((dir) => dir.statAt(path, flags.symlinkFollow === true)));
+  }
+
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]();
+    if (this.#opened instanceof OpenFile) this.#opened.release();
+    else if (this.#isOwn) this.guest.closed(this.#opened);
+  }
+
+  /** The handle, as long as the call has not ended. */
+  #handle() {
+    void this.guest.world;
+    return this.#opened instanceof OpenFile ? this.#opened.handle : this.#opened;
+  }
+
+  #file(right: 'read' | 'write'): OpenFile | Errno {
+    void this.guest.world;
+    if (!(this.#opened instanceof OpenFile)) return 'isdir';
+    return this.#flags[right] === true ? this.#opened : 'badf';
+  }
+
+  #inDir<T>(use: (dir: DirHandle) => T): T | Errno {
+    void this.guest.world;
+    return this.#opened instanceof OpenFile ? 'notdir' : use(this.#opened);
+  }
+
+  #streamTo(drain: (file: OpenFile, from: Uint8Array) => Errno | undefined): Result<OutputStream, ErrorCode> {
+    const file = this.#file('write');
+    if (!(file instanceof OpenFile)) return refused(file);
+    const { guest } = this;
+    return ok(
+      new OutputStream(
+        guest,
+        (from) => {
+          void guest.world;
+          return drain(file, from);
+        },
+        holding(file),
+      ),
+    );
+  }
+
+  #hashOf(stat: FileStat | Errno): Result<MetadataHash, ErrorCode> {
+    if (typeof stat === 'string') return refused(stat);
+    const { identities } = this.guest;
+    return ok({ lower: identities.ino(stat.dev, stat.ino), upper: identities.dev(stat.dev) });
+  }
+}
+
+/** `wasi:filesystem/types.directory-entry-stream` over a listing made once. */
+class DirectoryEntryStream extends Resource {
+  readonly #entries: readonly DirectoryEntry[];
+  #next = 0;
+
+  constructor(guest: Guest, entries: readonly DirectoryEntry[]) {
+    super(guest);
+    this.#entries = entries;
+  }
+
+  readDirectoryEntry(): Result<DirectoryEntry | undefined, ErrorCode> {
+    const entry = this.#entries[this.#next];
+    this.#next += 1;
+    return ok(entry);
+  }
+}
+
+/** `wasi:filesystem` */
+export function filesystem(guest: Guest) {
+  return {
+    types: {
+      Descriptor,
+      DirectoryEntryStream,
+      filesystemErrorCode: (error: unknown): ErrorCode | undefined =>
+        error instanceof IoError ? error.code : undefined,
+    },
+    preopens: {
+      getDirectories: (): [Descriptor, string][] =>
+        guest.world.mounts.map(({ dir, guestPath }) => [
+          new Descriptor(guest, dir, { read: true, mutateDirectory: true }, false),
+          guestPath,
+        ]),
+    },
+  };
+}
+
+function holding(file: OpenFile): () => void {
+  file.share();
+  return () => file.release();
+}
+
+function statOf(stat: FileStat | Errno): Result<DescriptorStat, ErrorCode> {
+  if (typeof stat === 'string') return { tag: 'err', val: codeOf(stat) };
+  return ok({
+    type: TYPES[stat.kind],
+    linkCount: stat.nlink,
+    size: stat.size,
+    dataAccessTimestamp: datetime(stat.atimNs),
+    dataModificationTimestamp: datetime(stat.mtimNs),
+    statusChangeTimestamp: datetime(stat.ctimNs),
+  });
+}
+
+function time(asked: NewTimestamp): TimeToSet {
+  if (asked.tag === 'no-change') return undefined;
+  if (asked.tag === 'now') return 'now';
+  const ns = nanoseconds(asked.val);
+  return ns < MAX_TIME_NS ? ns : MAX_TIME_NS;
+}
