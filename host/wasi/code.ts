@@ -1,0 +1,140 @@
+import { createHash, randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { encodeHex } from '../base/bytes.ts';
+import { HostError } from '../base/error.ts';
+
+/** Code that another process or thread of ours starts with, as plain JavaScript on disk. */
+export interface DeliveredCode {
+  /** Runs inside the fenced process. */
+  readonly runner: string;
+  /** Runs in a worker of the host and starts runners. */
+  readonly spawner: string;
+  /** Everything that the runner may read, and nothing else. */
+  readonly readable: readonly { readonly path: string; readonly isDirectory: boolean }[];
+}
+
+const HOST_ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
+const ENTRIES = { runner: 'wasi/runner/main', spawner: 'wasi/pool/spawner' } as const;
+/** Static imports, but those of types, and dynamic ones. */
+const IMPORT = /(?:^(?:import|export)\s+(?!type\s)(?:[^;'"]*?\sfrom\s+)?|[^.\w]import\()'(\.{1,2}\/[^']+\.ts)'/gm;
+const DIGESTS = 'digests.json';
+
+/**
+ * The runner's code. From a clone: its closure of modules with the types stripped, kept in `cacheDir` under the digest of the sources,
+ * for a process under `--permission` has no compile cache and would pay for the stripping at every start. From a package: where it is.
+ * @throws HostError `io` if the cache cannot be written or is not ours alone.
+ */
+export function deliverCode(cacheDir: string): DeliveredCode {
+  return import.meta.url.endsWith('.ts') ? fromSources(cacheDir) : inPlace();
+}
+
+function inPlace(): DeliveredCode {
+  const readable = [{ path: HOST_ROOT, isDirectory: true }];
+  // Node asks the nearest package.json whether a `.js` file is a module.
+  for (let dir = dirname(HOST_ROOT); ; dir = dirname(dir)) {
+    const path = join(dir, 'package.json');
+    if (existsSync(path))
+      return { ...entriesIn(HOST_ROOT, 'js'), readable: [...readable, { path, isDirectory: false }] };
+    if (dir === dirname(dir)) return { ...entriesIn(HOST_ROOT, 'js'), readable };
+  }
+}
+
+function fromSources(cacheDir: string): DeliveredCode {
+  const sources = closure(Object.values(ENTRIES).map((entry) => join(HOST_ROOT, `${entry}.ts`)));
+  const hash = createHash('sha256').update(process.version);
+  for (const [path, source] of sources) hash.update(`\0${path}\0${source.length}\0`).update(source);
+  const dir = join(cacheDir, `runner-${hash.digest('hex')}`);
+  if (!isIntact(dir)) write(dir, sources);
+  return { ...entriesIn(dir, 'mjs'), readable: [{ path: dir, isDirectory: true }] };
+}
+
+function entriesIn(dir: string, extension: string): { readonly runner: string; readonly spawner: string } {
+  const real = realpathSync(dir);
+  return {
+    runner: join(real, `${ENTRIES.runner}.${extension}`),
+    spawner: join(real, `${ENTRIES.spawner}.${extension}`),
+  };
+}
+
+/** Every module that the entries reach by relative imports, by its path beneath the host's root. */
+function closure(entries: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const waiting = [...entries];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const path = relative(HOST_ROOT, file);
+    if (found.has(path)) continue;
+    const source = readFileSync(file, 'utf8');
+    found.set(path, source);
+    for (const [, specifier = ''] of source.matchAll(IMPORT)) waiting.push(resolve(dirname(file), specifier));
+  }
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Whether the directory is ours alone and every file in it is what was written. */
+function isIntact(dir: string): boolean {
+  try {
+    const { mode, uid } = lstatSync(dir);
+    const own = process.getuid?.();
+    if (own !== undefined && (uid !== own || (mode & 0o077) !== 0)) return false;
+    const digests: unknown = JSON.parse(readFileSync(join(dir, DIGESTS), 'utf8'));
+    if (typeof digests !== 'object' || digests === null) return false;
+    return Object.entries(digests).every(([path, digest]) => digestOf(readFileSync(join(dir, path))) === digest);
+  } catch {
+    return false;
+  }
+}
+
+function write(dir: string, sources: ReadonlyMap<string, string>): void {
+  const fresh = `${dir}.${encodeHex(randomBytes(6))}`;
+  try {
+    const digests: Record<string, string> = {};
+    for (const [path, source] of sources) {
+      const target = path.replace(/\.ts$/, '.mjs');
+      const text = stripTypeScriptTypes(source).replace(IMPORT, (line) => line.replace(/\.ts'$/, ".mjs'"));
+      mkdirSync(dirname(join(fresh, target)), { recursive: true, mode: 0o700 });
+      writeFileSync(join(fresh, target), text, { mode: 0o400 });
+      digests[target] = digestOf(Buffer.from(text));
+    }
+    writeFileSync(join(fresh, DIGESTS), JSON.stringify(digests), { mode: 0o400 });
+    chmodSync(fresh, 0o700);
+    putInPlace(fresh, dir);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new HostError('io', `the sandbox's code cannot be written: ${why}`, {
+      file: dir,
+      remedy: 'make the directory writable, or name another data directory',
+    });
+  }
+}
+
+/** Another process may be doing the same: whoever comes second finds the first one's files, and they are equal. */
+function putInPlace(fresh: string, dir: string): void {
+  try {
+    renameSync(fresh, dir);
+  } catch {
+    if (isIntact(dir)) {
+      rmSync(fresh, { recursive: true, force: true });
+      return;
+    }
+    rmSync(dir, { recursive: true, force: true });
+    renameSync(fresh, dir);
+  }
+}
+
+function digestOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

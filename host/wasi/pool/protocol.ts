@@ -1,0 +1,134 @@
+import type { Access } from '../../workspace/access.ts';
+import type { ComponentMeta } from '../component/prepare.ts';
+import type { CallLimits, LimitName } from '../limits.ts';
+
+/**
+ * What host and runner say to each other. A frame is u32 little-endian length of the body, u8 kind, body. The host takes a runner for
+ * hostile: every frame from it is bounded before it is kept, and one that is not due ends the process. A runner trusts its host.
+ */
+export const FRAME_HEAD_BYTES = 5;
+
+/** Host to runner. The body is u32 little-endian length of a JSON header, the header, then raw bytes. */
+export const TO_RUNNER = { module: 1, component: 2, bundle: 3, call: 4, stdin: 5 } as const;
+/** Runner to host. */
+export const FROM_RUNNER = { ready: 1, progress: 2, stdout: 3, stderr: 4, wantStdin: 5, end: 6 } as const;
+
+export type ToRunnerKind = (typeof TO_RUNNER)[keyof typeof TO_RUNNER];
+export type FromRunnerKind = (typeof FROM_RUNNER)[keyof typeof FROM_RUNNER];
+
+/** Bytes of one `stdout` or `stderr` frame, and of one answer to `wantStdin`. */
+export const MAX_CHUNK_BYTES = 65_536;
+export const MAX_PROGRESS_BYTES = 8192;
+/** What an `end` frame may hold besides stdout. */
+export const MAX_END_BYTES = 16_384;
+export const MAX_MESSAGE_CHARS = 2048;
+
+/** Adds a guest to what the runner holds; its bytes follow. */
+export interface ModuleHeader {
+  readonly key: string;
+  /** Guests that the runner drops. */
+  readonly drop: readonly string[];
+}
+
+/** A prepared component; the bytes of its core modules follow, in this order. */
+export interface ComponentHeader extends ModuleHeader {
+  readonly meta: ComponentMeta;
+  readonly modules: readonly { readonly name: string; readonly bytes: number }[];
+}
+
+/** The files of a bundle; their bytes follow in this order. The runner holds one bundle and drops the one before. */
+export interface BundleHeader {
+  readonly digest: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+export interface MountHeader {
+  readonly guestPath: string;
+  /** Of the runner. */
+  readonly fd: number;
+  readonly access: Access;
+}
+
+/** One call; the bytes of the arguments, of the environment (`NAME=value`) and of stdin follow. */
+export interface CallHeader {
+  readonly key: string;
+  readonly args: readonly number[];
+  readonly env: readonly number[];
+  /** Stdin is asked for piece by piece, and output goes out as it comes. */
+  readonly live: boolean;
+  readonly mounts: readonly MountHeader[];
+  /** Digest of the bundle behind `/skill`. */
+  readonly bundle?: string;
+  /** Whether there is a `/tmp`. */
+  readonly tmp: boolean;
+  readonly limits: CallLimits;
+  readonly determinism?: { readonly startNs: string; readonly stepNs: string; readonly seed: string };
+}
+
+/** How the runner says that a call ended. */
+export type RunnerEnd = (
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'limit'; readonly limit: LimitName; readonly message: string }
+  | { readonly kind: 'trap'; readonly message: string }
+  /** The engine does not take the module. */
+  | { readonly kind: 'refused'; readonly message: string }
+) & { readonly memoryBytes: number; readonly stderrCut: boolean; readonly stdout: Uint8Array };
+
+const KINDS = ['exited', 'limit', 'trap', 'refused'] as const satisfies readonly RunnerEnd['kind'][];
+const LIMITS = [
+  'wall-time',
+  'output',
+  'progress-events',
+  'memory',
+  'call-depth',
+] as const satisfies readonly LimitName[];
+const END_HEAD_BYTES = 18;
+
+/** kind u8, limit u8, code u32, memory f64, whether stderr was cut u8, reserved u8, message length u16; message, stdout. */
+export function encodeEnd(end: RunnerEnd): Buffer {
+  const message =
+    'message' in end ? Buffer.from(end.message.slice(0, MAX_MESSAGE_CHARS).toWellFormed()) : Buffer.alloc(0);
+  const body = Buffer.allocUnsafe(END_HEAD_BYTES + message.length + end.stdout.length);
+  body[0] = KINDS.indexOf(end.kind);
+  body[1] = end.kind === 'limit' ? LIMITS.indexOf(end.limit) : 0;
+  body.writeUInt32LE(end.kind === 'exited' ? end.code >>> 0 : 0, 2);
+  body.writeDoubleLE(end.memoryBytes, 6);
+  body[14] = end.stderrCut ? 1 : 0;
+  body[15] = 0;
+  body.writeUInt16LE(message.length, 16);
+  body.set(message, END_HEAD_BYTES);
+  body.set(end.stdout, END_HEAD_BYTES + message.length);
+  return body;
+}
+
+/** The end that the bytes say, `stdout` a view of them, or `undefined` for anything that `encodeEnd` does not make. */
+export function decodeEnd(untrusted: Buffer): RunnerEnd | undefined {
+  if (untrusted.length < END_HEAD_BYTES) return undefined;
+  const kind = KINDS[untrusted[0] ?? KINDS.length];
+  const limit = LIMITS[untrusted[1] ?? LIMITS.length];
+  const code = untrusted.readUInt32LE(2);
+  const memoryBytes = untrusted.readDoubleLE(6);
+  const messageEnd = END_HEAD_BYTES + untrusted.readUInt16LE(16);
+  if (kind === undefined || limit === undefined || messageEnd > untrusted.length) return undefined;
+  if (!Number.isSafeInteger(memoryBytes) || memoryBytes < 0) return undefined;
+  const message = untrusted.toString('utf8', END_HEAD_BYTES, messageEnd);
+  const rest = { memoryBytes, stderrCut: untrusted[14] !== 0, stdout: untrusted.subarray(messageEnd) };
+  if (kind === 'exited') return { kind, code, ...rest };
+  return kind === 'limit' ? { kind, limit, message, ...rest } : { kind, message, ...rest };
+}
+
+/** A frame to the runner, ready to be written. */
+export function encodeToRunner(kind: ToRunnerKind, header: object, ...payload: readonly Uint8Array[]): Buffer[] {
+  const text = Buffer.from(JSON.stringify(header));
+  const head = Buffer.allocUnsafe(FRAME_HEAD_BYTES + 4 + text.length);
+  const bytes = payload.reduce((sum, part) => sum + part.length, 4 + text.length);
+  head.writeUInt32LE(bytes, 0);
+  head[4] = kind;
+  head.writeUInt32LE(text.length, FRAME_HEAD_BYTES);
+  head.set(text, FRAME_HEAD_BYTES + 4);
+  return [head, ...payload.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))];
+}
+
+export function isFromRunnerKind(kind: number): kind is FromRunnerKind {
+  return kind >= FROM_RUNNER.ready && kind <= FROM_RUNNER.end;
+}

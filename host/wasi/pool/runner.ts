@@ -1,0 +1,234 @@
+import type { ProgressEvent } from '../call.ts';
+import type { CallLimits } from '../limits.ts';
+import type { RunnerHoldings } from './call-frames.ts';
+import { FrameReader } from './frames.ts';
+import { parseProgress } from './progress.ts';
+import {
+  decodeEnd,
+  encodeToRunner,
+  FROM_RUNNER,
+  type FromRunnerKind,
+  MAX_CHUNK_BYTES,
+  MAX_END_BYTES,
+  MAX_PROGRESS_BYTES,
+  type RunnerEnd,
+  TO_RUNNER,
+} from './protocol.ts';
+import type { RunnerProcess } from './spawn.ts';
+import { Tail } from './tail.ts';
+
+/** Stdio that flows while the guest runs, for `wirken wasm run`. What is rejected or thrown here ends the runner. */
+export interface LiveStdio {
+  /** At least one byte and at most `mostBytes`; none at the end. */
+  readStdin(mostBytes: number): Promise<Uint8Array>;
+  /** May answer a promise to be waited for before more is taken in. */
+  writeStdout(bytes: Uint8Array): Promise<void> | undefined;
+  writeStderr(bytes: Uint8Array): Promise<void> | undefined;
+}
+
+export interface RunnerCall {
+  /** What makes the call, frame after frame. */
+  readonly frames: readonly Buffer[];
+  readonly limits: CallLimits;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  readonly live?: LiveStdio | undefined;
+}
+
+/** The runner's own word, or that there will be none any more. */
+export type RunnerAnswer = RunnerEnd | { readonly kind: 'gone'; readonly how: string };
+
+interface Current {
+  readonly call: RunnerCall;
+  readonly stderr: Tail;
+  readonly answer: (answer: RunnerAnswer) => void;
+  stdoutBytes: number;
+  progressEvents: number;
+  wantsStdin: boolean;
+}
+
+/** One runner process as its host sees it: hostile, one call at a time, dead at the first frame that is not due. */
+export class Runner implements RunnerHoldings {
+  readonly #process: RunnerProcess;
+  readonly #reader: FrameReader;
+  readonly held = new Map<string, number>();
+  bundle: string | undefined;
+  calls = 0;
+  #current: Current | undefined;
+  #broken: string | undefined;
+  #isReady = false;
+  readonly #ready = Promise.withResolvers<boolean>();
+  readonly ended: Promise<string>;
+  #gone = false;
+  /** Each answers what was wrong with the frame. */
+  readonly #takers: Record<FromRunnerKind, typeof takeEnd> = {
+    [FROM_RUNNER.ready]: () => 'it said twice that it is ready',
+    [FROM_RUNNER.progress]: takeProgress,
+    [FROM_RUNNER.stdout]: (current, body) => this.#takeStdout(current, body),
+    [FROM_RUNNER.stderr]: (current, body) => this.#takeStderr(current, body),
+    [FROM_RUNNER.wantStdin]: (current, body) => this.#takeWant(current, body),
+    [FROM_RUNNER.end]: takeEnd,
+  };
+
+  constructor(process: RunnerProcess) {
+    this.#process = process;
+    this.#reader = new FrameReader(
+      (kind) => this.#most(kind),
+      (kind, body) => this.#take(kind, body),
+    );
+    process.fromRunner.on('data', (bytes: Buffer) => {
+      if (this.#broken === undefined && !this.#reader.push(bytes)) this.#break('it sent a frame that is too long');
+    });
+    // A broken pipe is the end of the process, which is seen anyway.
+    process.fromRunner.on('error', ignore);
+    process.toRunner.on('error', ignore);
+    process.fromRunner.once('close', () => process.kill());
+    this.ended = process.ended.then((how) => this.#end(this.#broken ?? how));
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get isAlive(): boolean {
+    return !this.#gone && this.#broken === undefined;
+  }
+
+  /** Whether Node's permission model holds in it, as it found before it ran anything; rejects if it ended before. */
+  get ready(): Promise<boolean> {
+    return this.#ready.promise;
+  }
+
+  /** Bytes of stderr that came so far in this call. */
+  get stderr(): Tail | undefined {
+    return this.#current?.stderr;
+  }
+
+  /** Makes one call; never rejects. The runner must be ready and idle. */
+  call(call: RunnerCall): Promise<{ readonly answer: RunnerAnswer; readonly stderr: Tail }> {
+    if (this.#current !== undefined || !this.#isReady) throw new TypeError('a runner takes one call at a time');
+    this.calls += 1;
+    const stderr = new Tail(call.limits.stderrBytes);
+    return new Promise((resolve) => {
+      const answer = (answer: RunnerAnswer): void => {
+        this.#current = undefined;
+        resolve({ answer, stderr });
+      };
+      this.#current = { call, stderr, answer, stdoutBytes: 0, progressEvents: 0, wantsStdin: false };
+      if (!this.isAlive) return answer({ kind: 'gone', how: 'it had ended before the call' });
+      for (const frame of call.frames) this.#process.toRunner.write(frame);
+    });
+  }
+
+  /** Ends the process at once; the call that runs answers `gone`. */
+  kill(how: string): void {
+    this.#broken ??= how;
+    this.#process.kill();
+    // What still comes is not looked at any more, and must not hold the process's end back.
+    this.#process.fromRunner.resume();
+  }
+
+  #break(how: string): void {
+    this.kill(`it was ended: ${how}`);
+  }
+
+  #end(how: string): string {
+    this.#gone = true;
+    this.#process.toRunner.destroy();
+    this.#process.fromRunner.destroy();
+    this.#ready.promise.catch(ignore);
+    this.#ready.reject(new Error(how));
+    this.#current?.answer({ kind: 'gone', how });
+    return how;
+  }
+
+  #most(kind: FromRunnerKind): number {
+    const outputBytes = this.#current?.call.limits.outputBytes ?? 0;
+    const most: Record<FromRunnerKind, number> = {
+      [FROM_RUNNER.ready]: 1,
+      [FROM_RUNNER.progress]: MAX_PROGRESS_BYTES,
+      [FROM_RUNNER.stdout]: MAX_CHUNK_BYTES,
+      [FROM_RUNNER.stderr]: MAX_CHUNK_BYTES,
+      [FROM_RUNNER.wantStdin]: 4,
+      [FROM_RUNNER.end]: MAX_END_BYTES + outputBytes,
+    };
+    return most[kind];
+  }
+
+  #take(kind: FromRunnerKind, body: Buffer): void {
+    if (this.#broken !== undefined) return;
+    const wrong = this.#current === undefined ? this.#takeIdle(kind, body) : this.#takers[kind](this.#current, body);
+    if (wrong !== undefined) this.#break(wrong);
+  }
+
+  #takeIdle(kind: FromRunnerKind, body: Buffer): string | undefined {
+    if (kind !== FROM_RUNNER.ready || this.#isReady || body.length !== 1) return 'it spoke without being asked';
+    this.#isReady = true;
+    this.#ready.resolve(body[0] === 1);
+    return undefined;
+  }
+
+  #takeStdout(current: Current, body: Buffer): string | undefined {
+    const { live, limits } = current.call;
+    current.stdoutBytes += body.length;
+    if (live === undefined) return 'it sent output in pieces';
+    if (current.stdoutBytes > limits.outputBytes) return 'it sent more output than allowed';
+    this.#pass(live.writeStdout(body));
+    return undefined;
+  }
+
+  #takeStderr(current: Current, body: Buffer): undefined {
+    current.stderr.push(body);
+    this.#pass(current.call.live?.writeStderr(body));
+  }
+
+  #takeWant(current: Current, body: Buffer): string | undefined {
+    const { live } = current.call;
+    if (live === undefined || current.wantsStdin || body.length !== 4) return 'it asked for stdin out of turn';
+    this.#feed(current, live, Math.min(body.readUInt32LE(0), MAX_CHUNK_BYTES));
+    return undefined;
+  }
+
+  /** Takes nothing more in until the output has gone on. */
+  #pass(written: Promise<void> | undefined): void {
+    if (written === undefined) return;
+    const from = this.#process.fromRunner;
+    from.pause();
+    written.then(
+      () => from.resume(),
+      () => this.#break('its output could not be passed on'),
+    );
+  }
+
+  #feed(current: Current, live: LiveStdio, most: number): void {
+    current.wantsStdin = true;
+    live.readStdin(most).then(
+      (bytes) => {
+        current.wantsStdin = false;
+        // The call may have ended meanwhile, by its deadline for instance.
+        if (this.#current !== current || !this.isAlive) return;
+        for (const part of encodeToRunner(TO_RUNNER.stdin, {}, bytes)) this.#process.toRunner.write(part);
+      },
+      () => this.#break('its input could not be read'),
+    );
+  }
+}
+
+function takeProgress(current: Current, body: Buffer): string | undefined {
+  const event = parseProgress(body);
+  current.progressEvents += 1;
+  if (event === undefined) return 'it sent progress that is none';
+  if (current.progressEvents > current.call.limits.progressEvents) return 'it sent more progress than allowed';
+  current.call.onProgress?.(event);
+  return undefined;
+}
+
+function takeEnd(current: Current, body: Buffer): string | undefined {
+  const end = decodeEnd(body);
+  if (end === undefined) return 'it sent an end that is none';
+  if (end.stdout.length > current.call.limits.outputBytes) return 'it sent more output than allowed';
+  if (end.stderrCut) current.stderr.markCut();
+  current.answer(end);
+  return undefined;
+}
+
+function ignore(): void {}

@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { Readable, Writable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
+import type { DeliveredCode } from '../code.ts';
+import { fenceRules, type RunnerPlan, runnerArguments } from './plan.ts';
+import type { FromSpawner, SpawnerSpec, ToSpawner } from './spawner.ts';
+
+/** A runner's process and its two streams, neither of which keeps the host alive. */
+export interface RunnerProcess {
+  readonly pid: number;
+  readonly toRunner: Writable;
+  readonly fromRunner: Readable;
+  /** SIGKILL; may be called twice, and after the end. */
+  kill(): void;
+  /** How it ended, once it has and was waited for; never rejects. */
+  readonly ended: Promise<string>;
+}
+
+/** Starts runners of one plan. The holder disposes of it, which ends them all and waits for them. */
+export interface Spawner extends AsyncDisposable {
+  /** Whether runners stand behind the kernel's fence; why not, for a person. */
+  readonly fenced: boolean;
+  readonly unfencedWhy?: string;
+  start(): Promise<RunnerProcess>;
+}
+
+/** Fenced if that is possible here, otherwise not. `plan`'s directories stay open as long as the spawner lives. */
+export async function startSpawner(plan: RunnerPlan, code: DeliveredCode, fence: boolean): Promise<Spawner> {
+  if (!fence) return directSpawner(plan, code, 'no Landlock or no FFI');
+  const spawner = await fencedSpawner(plan, code);
+  return typeof spawner === 'string' ? directSpawner(plan, code, spawner) : spawner;
+}
+
+async function fencedSpawner(plan: RunnerPlan, code: DeliveredCode): Promise<Spawner | string> {
+  const spec: SpawnerSpec = {
+    program: process.execPath,
+    args: runnerArguments(plan, code),
+    directories: plan.directories.map(({ fd }) => fd),
+    rules: fenceRules(plan, code),
+  };
+  const worker = new Worker(code.spawner, {
+    workerData: spec,
+    env: {},
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // It closes descriptors that it got from the kernel itself, and hands others to the host.
+    trackUnmanagedFds: false,
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+  });
+  const gone = new Promise<string>((resolve) => {
+    worker.once('error', (error) =>
+      resolve(`the spawner failed: ${error instanceof Error ? error.message : String(error)}`),
+    );
+    worker.once('exit', () => resolve('the spawner ended'));
+  });
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  const say = (message: ToSpawner): void => worker.postMessage(message);
+  const first = await Promise.race([gone, new Promise<FromSpawner>((resolve) => worker.once('message', resolve))]);
+  if (typeof first === 'string') return first;
+  if (first.kind !== 'fenced') return first.kind === 'unfenced' ? first.why : 'the spawner spoke out of turn';
+  worker.unref();
+
+  const starting = new Map<number, (started: RunnerProcess | Error) => void>();
+  const running = new Map<number, { readonly pid: number; readonly end: (how: string) => void }>();
+  let lastId = 0;
+  let over: string | undefined;
+
+  worker.on('message', (message: FromSpawner) => {
+    if (message.kind === 'spawned') {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      running.set(message.id, { pid: message.pid, end: resolve });
+      const socket = new Socket({ fd: message.fd, readable: true, writable: true });
+      socket.unref();
+      starting.get(message.id)?.({
+        pid: message.pid,
+        toRunner: socket,
+        fromRunner: socket,
+        kill: () => say({ kind: 'kill', id: message.id }),
+        ended: promise,
+      });
+      starting.delete(message.id);
+    } else if (message.kind === 'exited') {
+      starting.get(message.id)?.(new Error(message.how));
+      starting.delete(message.id);
+      running.get(message.id)?.end(message.how);
+      running.delete(message.id);
+    }
+  });
+  void gone.then((how) => {
+    over = how;
+    for (const start of starting.values()) start(new Error(how));
+    // The thread waits for its children before it ends by itself; what is left here are those of one that failed.
+    for (const { pid, end } of running.values()) {
+      killQuietly(pid);
+      end(how);
+    }
+    starting.clear();
+    running.clear();
+  });
+
+  return {
+    fenced: true,
+    async start() {
+      if (over !== undefined) throw new Error(over);
+      const id = ++lastId;
+      const started = await new Promise<RunnerProcess | Error>((resolve) => {
+        starting.set(id, resolve);
+        say({ kind: 'spawn', id });
+      });
+      if (started instanceof Error) throw started;
+      return started;
+    },
+    async [Symbol.asyncDispose]() {
+      say({ kind: 'close' });
+      worker.ref();
+      await gone;
+    },
+  };
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+/** Starts runners from the host's own thread: what Node's permission model keeps is then their only fence. */
+function directSpawner(plan: RunnerPlan, code: DeliveredCode, unfencedWhy: string): Spawner {
+  const args = runnerArguments(plan, code);
+  const running = new Set<RunnerProcess>();
+  return {
+    fenced: false,
+    unfencedWhy,
+    async start() {
+      const child = spawn(process.execPath, args, {
+        env: {},
+        cwd: '/',
+        stdio: ['pipe', 'pipe', 'ignore', ...plan.directories.map(({ fd }) => fd)],
+        windowsHide: true,
+      });
+      const runner = await asRunner(child);
+      running.add(runner);
+      void runner.ended.then(() => running.delete(runner));
+      return runner;
+    },
+    async [Symbol.asyncDispose]() {
+      const all = [...running];
+      for (const runner of all) runner.kill();
+      await Promise.all(all.map((runner) => runner.ended));
+    },
+  };
+}
+
+async function asRunner(child: ChildProcess): Promise<RunnerProcess> {
+  const { stdin, stdout, pid } = child;
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit status ${code}` : signal));
+    child.once('error', (error) => resolve(error.message));
+  });
+  if (pid === undefined || stdin === null || stdout === null)
+    throw new Error(`the runner did not start: ${await ended}`);
+  child.unref();
+  for (const stream of [stdin, stdout]) if (stream instanceof Socket) stream.unref();
+  return { pid, toRunner: stdin, fromRunner: stdout, kill: () => child.kill('SIGKILL'), ended };
+}
