@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { HostError, systemCode } from '../base/error.ts';
 import type { Access } from './access.ts';
-import { activeBackend } from './active.ts';
+import { activeBackend, requireSupported } from './active.ts';
 import type { Backend } from './backend.ts';
 import { WorkspaceDirectory } from './directory.ts';
 import { ANCHOR } from './flags.ts';
@@ -34,7 +34,7 @@ export class WorkspaceDir implements Disposable {
    * directory), `unsupported` (no back-end for this system), `io`.
    */
   static openAmbient(path: string, options: OpenAmbientOptions = {}): WorkspaceDir {
-    activeBackend();
+    requireSupported();
     const dir = new WorkspaceDir(openDirectory(path));
     try {
       dir.#refuse(path, options);

@@ -81,20 +81,21 @@ function list(dirFd: number): DirEntry[] | Errno {
   return entries;
 }
 
-/** Seconds as Node takes them: they hold microseconds, not nanoseconds. */
-function seconds(time: TimeToSet, before: bigint): number {
-  if (time === 'now') return Date.now() / 1000;
-  return Number(time ?? before) / 1e9;
+/** As Node takes it: seconds with about a microsecond. A negative number would mean now, hence a Date before 1970. */
+function nodeTime(time: TimeToSet, before: bigint): number | Date {
+  if (time === 'now') return new Date();
+  const ns = Number(time ?? before);
+  return ns < 0 ? new Date(ns / 1e6) : ns / 1e9;
 }
 
 function setTimesBy(
   stat: FileStat | Errno,
   atim: TimeToSet,
   mtim: TimeToSet,
-  set: (atime: number, mtime: number) => void,
+  set: (atime: number | Date, mtime: number | Date) => void,
 ): Errno | undefined {
   if (typeof stat === 'string') return stat;
-  return attemptVoid(() => set(seconds(atim, stat.atimNs), seconds(mtim, stat.mtimNs)));
+  return attemptVoid(() => set(nodeTime(atim, stat.atimNs), nodeTime(mtim, stat.mtimNs)));
 }
 
 /**
