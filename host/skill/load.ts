@@ -3,7 +3,7 @@ import type { RawBundle } from './bundle.ts';
 import { bundleDigestA, bundleDigestB } from './digest.ts';
 import type { LoadPorts } from './install-ports.ts';
 import type { LockEntry } from './lock.ts';
-import { parseBundlePath } from './names.ts';
+import { PATHS } from './names.ts';
 import type { Digest, Skill, SkillName } from './skill.ts';
 import { type SkillStore, storeMismatch } from './store.ts';
 import type { Verified } from './verified.ts';
@@ -20,7 +20,6 @@ const CHANGED_ON_DISK: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'integrity-missing-file',
   'integrity-extra-file',
   'integrity-mismatch',
-  'delegation-invalid',
 ]);
 
 /**
@@ -59,14 +58,9 @@ export function asError({ code, message, file, remedy }: Refusal): HostError {
 }
 
 function digestOf(raw: RawBundle, { form }: LockEntry): Digest | undefined {
-  const skillMd = fileOf(raw, 'SKILL.md');
-  const wasm = fileOf(raw, 'skill.wasm');
+  const skillMd = raw.files.get(PATHS.skillMd);
+  const wasm = raw.files.get(PATHS.wasm);
   if (skillMd === undefined) return undefined;
   if (form === 'A') return bundleDigestA(skillMd);
   return wasm === undefined ? undefined : bundleDigestB(skillMd, wasm);
-}
-
-function fileOf(raw: RawBundle, name: string): Uint8Array | undefined {
-  const path = parseBundlePath(name);
-  return path === undefined ? undefined : raw.files.get(path);
 }

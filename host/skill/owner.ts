@@ -1,4 +1,4 @@
-import type { PublicKey, Skill } from './skill.ts';
+import type { PublicKey, Skill, Trust } from './skill.ts';
 import type { LockEntry } from './lock.ts';
 import type { Pin } from './verify.ts';
 
@@ -18,43 +18,36 @@ export function pinOf(skill: Skill, before?: Pin): Pin {
   const key = keyOf(skill);
   const { version } = skill.manifest;
   const { trust } = skill;
-  const publisher =
-    trust.kind === 'root-delegated' && hasPublisher(skill)
-      ? { publisher: trust.publisher, root: trust.root }
-      : before?.key === key && before.publisher !== undefined && before.root !== undefined
-        ? { publisher: before.publisher, root: before.root }
-        : {};
+  const publisher = isVersion2(trust)
+    ? { publisher: trust.publisher, root: trust.root }
+    : before?.key === key && before.publisher !== undefined && before.root !== undefined
+      ? { publisher: before.publisher, root: before.root }
+      : {};
   return { key, ...publisher, ...(version === undefined ? {} : { version }) };
 }
 
 /** Whether a name that belongs to `pin` may go to this skill without a person accepting a new key. */
 export function ownsPin(pin: Pin, skill: Skill): boolean {
+  if (pin.key === keyOf(skill)) return true;
   const { trust } = skill;
-  if (pin.key === undefined || pin.key === keyOf(skill)) return true;
-  return (
-    trust.kind === 'root-delegated' &&
-    hasPublisher(skill) &&
-    pin.publisher === trust.publisher &&
-    pin.root === trust.root
-  );
+  return isVersion2(trust) && pin.publisher === trust.publisher && pin.root === trust.root;
 }
 
-/**
- * Whether an update comes from whom the installed version came from, and is vouched for no less, so that its grants may stay.
- */
+/** Whether an update comes from whom the installed version came from, and is vouched for no less, so that its grants may stay. */
 export function sameOwner(entry: LockEntry, skill: Skill): boolean {
   const { trust } = skill;
   if (trust.kind !== 'root-delegated') return entry.trust.kind === 'self-signed' && entry.key === keyOf(skill);
   if (entry.key === keyOf(skill)) return true;
   return (
-    hasPublisher(skill) &&
+    isVersion2(trust) &&
     entry.trust.kind === 'root-delegated' &&
-    trust.root === entry.trust.root &&
-    trust.publisher === entry.publisher
+    entry.publisher !== entry.key &&
+    entry.publisher === trust.publisher &&
+    entry.trust.root === trust.root
   );
 }
 
 /** Only version 2 carries a publisher across keys; a bare delegation's publisher is the key itself. */
-function hasPublisher(skill: Skill): boolean {
-  return publisherOf(skill) !== keyOf(skill);
+function isVersion2(trust: Trust): trust is Extract<Trust, { kind: 'root-delegated' }> {
+  return trust.kind === 'root-delegated' && trust.serial !== undefined;
 }

@@ -3,7 +3,7 @@ import { shown } from '../base/shown.ts';
 import { compareBytes } from '../base/bytes.ts';
 import type { RawBundle } from './bundle.ts';
 import { gzip } from './gzip.ts';
-import { parseBundlePath, SIGNATURE_FILES } from './names.ts';
+import { SIGNATURE_FILES } from './names.ts';
 import type { Skill } from './skill.ts';
 import { writeUstar } from './ustar.ts';
 import type { Verified } from './verified.ts';
@@ -22,10 +22,9 @@ export function packBundle(raw: RawBundle, verified: Verified<Skill>): Uint8Arra
     });
   }
   const packed = new Map<string, Uint8Array>(files);
-  for (const file of SIGNATURE_FILES) {
-    const path = parseBundlePath(file);
-    const bytes = path === undefined ? undefined : raw.files.get(path);
-    if (bytes !== undefined && !packed.has(file)) packed.set(file, bytes);
+  for (const path of SIGNATURE_FILES) {
+    const bytes = raw.files.get(path);
+    if (bytes !== undefined && !packed.has(path)) packed.set(path, bytes);
   }
   const entries = [...packed].map(([path, bytes]) => ({ path: `${name}/${path}`, bytes }));
   return gzip(writeUstar(entries.sort((a, b) => compareBytes(a.path, b.path))));

@@ -38,9 +38,9 @@ export class SkillStore {
   put(raw: RawBundle, verified: Verified<Skill>, derived: DerivedFiles): void {
     const skill = verified.value;
     const files = new Map<string, Uint8Array>(skill.files);
-    for (const name of SIGNATURE_FILES) {
-      const bytes = signatureFile(raw, name);
-      if (bytes !== undefined && !files.has(name)) files.set(name, bytes);
+    for (const path of SIGNATURE_FILES) {
+      const bytes = raw.files.get(path);
+      if (bytes !== undefined && !files.has(path)) files.set(path, bytes);
     }
     this.#place(this.#bundleDir(skill.name, skill.digest), files);
     if (derived.size > 0) this.#place(this.#derivedDir(skill.name, skill.digest, digestFiles(derived)), derived);
@@ -141,11 +141,6 @@ function keptNames(lock: Lock, name: string): ReadonlySet<string> {
     return new Set([digest, ...(derived === undefined ? [] : [derivedName(digest, derived.files)])]);
   }
   return new Set();
-}
-
-function signatureFile(raw: RawBundle, name: string): Uint8Array | undefined {
-  const path = parseBundlePath(name);
-  return path === undefined ? undefined : raw.files.get(path);
 }
 
 /** Whether a directory holds exactly these files: then a second install of the same changes nothing. */
