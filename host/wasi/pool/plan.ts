@@ -76,8 +76,8 @@ export function closeDirectories(plan: RunnerPlan): void {
   for (const { fd } of plan.directories) closeSync(fd);
 }
 
-/** argv of the runner, without argv[0]. */
-export function runnerArguments(plan: RunnerPlan, code: DeliveredCode): readonly string[] {
+/** argv of the runner, without argv[0]; `more` comes behind the mode. */
+export function runnerArguments(plan: RunnerPlan, code: DeliveredCode, more: readonly string[] = []): readonly string[] {
   const writes = plan.directories.some((directory) => directory.writable);
   return [
     '--permission',
@@ -99,6 +99,7 @@ export function runnerArguments(plan: RunnerPlan, code: DeliveredCode): readonly
     '--expose-gc',
     code.runner,
     plan.mode,
+    ...more,
   ];
 }
 

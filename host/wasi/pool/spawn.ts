@@ -26,16 +26,26 @@ export interface Spawner extends AsyncDisposable {
 }
 
 /** Fenced if that is possible here, otherwise not. `plan`'s directories stay open as long as the spawner lives. */
-export async function startSpawner(plan: RunnerPlan, code: DeliveredCode, fence: boolean): Promise<Spawner> {
-  if (!fence) return directSpawner(plan, code, 'no Landlock or no FFI');
-  const spawner = await fencedSpawner(plan, code);
-  return typeof spawner === 'string' ? directSpawner(plan, code, spawner) : spawner;
+export async function startSpawner(
+  plan: RunnerPlan,
+  code: DeliveredCode,
+  fence: boolean,
+  more: readonly string[] = [],
+): Promise<Spawner> {
+  const args = runnerArguments(plan, code, more);
+  if (!fence) return directSpawner(args, plan, 'no Landlock or no FFI');
+  const spawner = await fencedSpawner(args, plan, code);
+  return typeof spawner === 'string' ? directSpawner(args, plan, spawner) : spawner;
 }
 
-async function fencedSpawner(plan: RunnerPlan, code: DeliveredCode): Promise<Spawner | string> {
+async function fencedSpawner(
+  args: readonly string[],
+  plan: RunnerPlan,
+  code: DeliveredCode,
+): Promise<Spawner | string> {
   const spec: SpawnerSpec = {
     program: process.execPath,
-    args: runnerArguments(plan, code),
+    args,
     directories: plan.directories.map(({ fd }) => fd),
     rules: fenceRules(plan, code),
   };
@@ -127,8 +137,7 @@ function killQuietly(pid: number): void {
 }
 
 /** Starts runners from the host's own thread: what Node's permission model keeps is then their only fence. */
-function directSpawner(plan: RunnerPlan, code: DeliveredCode, unfencedWhy: string): Spawner {
-  const args = runnerArguments(plan, code);
+function directSpawner(args: readonly string[], plan: RunnerPlan, unfencedWhy: string): Spawner {
   const running = new Set<RunnerProcess>();
   return {
     fenced: false,

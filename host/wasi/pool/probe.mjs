@@ -1,0 +1,54 @@
+// Runs in a runner's place and says what it can reach; evidence for the tests, no part of the sandbox.
+import fs from 'node:fs';
+
+const [mode, hostPid, outside] = process.argv.slice(2);
+const found = {};
+
+async function attempt(name, act) {
+  try {
+    found[name] = await act();
+  } catch (error) {
+    found[name] = error.code ?? error.message;
+  }
+}
+
+await attempt('read', () => fs.readFileSync('/etc/passwd', 'latin1').slice(0, 4));
+await attempt('list', () => fs.readdirSync('/').length);
+await attempt('write', () => fs.writeFileSync(`${outside}/planted`, 'x'));
+await attempt('status', () => fs.readFileSync('/proc/self/environ', 'latin1'));
+await attempt('spawn', async () => (await import('node:child_process')).spawnSync('/bin/true').status);
+await attempt('worker', async () => new (await import('node:worker_threads')).Worker('1', { eval: true }).threadId);
+await attempt('wasi', async () => typeof new (await import('node:wasi')).WASI({ version: 'preview1' }));
+await attempt('sqlite', async () => new (await import('node:sqlite')).DatabaseSync(`${outside}/db`).constructor.name);
+await attempt('eval', () => globalThis['ev' + 'al']('1'));
+await attempt('addon', () => process.dlopen({ exports: {} }, '/lib/x86_64-linux-gnu/libm.so.6'));
+await attempt('connect', async () => {
+  const net = await import('node:net');
+  return await new Promise((resolve, reject) => net.connect(1, '127.0.0.1').on('connect', resolve).on('error', reject));
+});
+await attempt('signal', () => process.kill(Number(hostPid), 0));
+await attempt('environment', () => Object.keys(process.env).length);
+found.scopes = ['fs.read', 'fs.write', 'net', 'child', 'worker', 'wasi', 'addon', 'inspector', 'ffi'].filter((scope) =>
+  process.permission.has(scope),
+);
+
+if (mode === 'beneath') {
+  const ffi = await import('node:ffi');
+  const native = (name, types) => new ffi.DynamicLibrary(null).getFunction(name, { arguments: types, return: 'i32' });
+  const open = native('open', ['string', 'i32', 'i32']);
+  const kill = native('kill', ['i32', 'i32']);
+  const socket = native('socket', ['i32', 'i32', 'i32']);
+  const connect = native('connect', ['i32', 'pointer', 'i32']);
+  const errno = new ffi.DynamicLibrary(null).getFunction('__errno_location', { arguments: [], return: 'pointer' });
+  const answer = (result) => (result >= 0 ? 'done' : `errno ${ffi.getInt32(errno())}`);
+  found.nativeRead = answer(open('/etc/passwd', 0, 0));
+  found.nativeWrite = answer(open(`${outside}/planted`, 0o102, 0o600));
+  found.nativeKill = answer(kill(Number(hostPid), 0));
+  const address = new Uint8Array([2, 0, 0, 1, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+  found.nativeConnect = answer(connect(socket(2, 1, 0), ffi.getRawPointer(address.buffer), 16));
+  found.nativeInside = answer(open('/proc/self/fd/3/inside.txt', 0, 0));
+  found.nativeInsideWrite = answer(open('/proc/self/fd/3/made.txt', 0o102, 0o600));
+}
+
+fs.writeSync(1, `${JSON.stringify(found)}\n`);
+fs.readSync(0, new Uint8Array(1));
