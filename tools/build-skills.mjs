@@ -1,0 +1,80 @@
+// Builds skills/<name>/skill.wasm from skills/_src/<name>/*.c and skills/_src/common/*.c.
+//   --check        builds elsewhere, compares with the files that are there, changes nothing; 1 if one differs
+//   --only NAME    that skill alone (may be repeated)
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, cpSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { compileC, findClang } from './wasm/toolchain.mjs';
+
+const skillsDir = join(dirname(dirname(fileURLToPath(import.meta.url))), 'skills');
+const sourceDir = join(skillsDir, '_src');
+
+/** Names of the bundled skills that have sources. */
+export function skillNames() {
+  return readdirSync(sourceDir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'common')
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/**
+ * Bytes of one skill, built in a directory of its own whose path differs each time.
+ * @param {string} clang
+ * @param {string} name
+ * @returns {Uint8Array}
+ */
+export function buildSkill(clang, name) {
+  const dir = mkdtempSync(join(tmpdir(), 'wirken-skill-'));
+  try {
+    const sources = ['common', name].flatMap((folder) => {
+      cpSync(join(sourceDir, folder), join(dir, folder), { recursive: true });
+      return readdirSync(join(dir, folder))
+        .filter((file) => file.endsWith('.c'))
+        .sort()
+        .map((file) => `${folder}/${file}`);
+    });
+    compileC(clang, dir, sources, join(dir, 'skill.wasm'));
+    return new Uint8Array(readFileSync(join(dir, 'skill.wasm')));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/** @param {readonly string[]} argv */
+function main(argv) {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { check: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
+  });
+  const names = values.only ?? skillNames();
+  const clang = findClang();
+  let differing = 0;
+  for (const name of names) {
+    if (!skillNames().includes(name)) throw new Error(`no skill ${JSON.stringify(name)} in skills/_src`);
+    const built = buildSkill(clang, name);
+    const target = join(skillsDir, name, 'skill.wasm');
+    const same = existsSync(target) && Buffer.compare(readFileSync(target), built) === 0;
+    if (!same && values.check) {
+      differing++;
+      console.error(
+        `skills/${name}/skill.wasm is not what its source builds; run: npm run build:skills, then sign the bundle`,
+      );
+    } else if (!same) {
+      writeFileSync(target, built);
+    }
+    if (same || !values.check)
+      console.log(`skills/${name}/skill.wasm  ${built.length} bytes${same ? '' : '  new: sign the bundle'}`);
+  }
+  return differing === 0 ? 0 : 1;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    process.exitCode = main(process.argv.slice(2));
+  } catch (error) {
+    console.error(`build:skills: ${error instanceof Error ? error.message : String(error)}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,100 @@
+// One C, WebAssembly text or generator source to module bytes, cached by the digest of all that goes into it.
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { C_FLAGS, compileC, findClang } from './toolchain.mjs';
+
+// Raised when the way of building changes in a way that flags and sources do not show.
+const CACHE_VERSION = 1;
+
+const WAT_FEATURES = Object.freeze({
+  bulk_memory: true,
+  exceptions: true,
+  memory64: true,
+  multi_memory: true,
+  multi_value: true,
+  mutable_globals: true,
+  reference_types: true,
+  sat_float_to_int: true,
+  sign_extension: true,
+  simd: true,
+  tail_call: true,
+  threads: true,
+});
+
+/** @returns {string} */
+function cacheDir() {
+  return (
+    process.env.WIRKEN_BUILD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'wirken-build')
+  );
+}
+
+/**
+ * Module bytes from `x.c` (with the headers beside it), `x.wat`, or `x.mjs` (its default export is called and answers the bytes).
+ * @param {string} source
+ * @param {{ readonly flags?: readonly string[] }} [options] further compiler flags for C
+ * @returns {Promise<Uint8Array>}
+ * @throws Error with the tool's own words when the source is wrong, with the remedy when a tool is missing
+ */
+export async function buildModule(source, options = {}) {
+  const flags = options.flags ?? [];
+  const extension = extname(source);
+  if (extension === '.mjs') {
+    /** @type {{ default: () => Uint8Array | Promise<Uint8Array> }} */
+    const generator = await import(pathToFileURL(source).href);
+    return generator.default();
+  }
+  const hash = createHash('sha256').update(JSON.stringify([CACHE_VERSION, extension, C_FLAGS, WAT_FEATURES, flags]));
+  for (const file of includedIn(source)) hash.update(readFileSync(file)).update('\0');
+  const cached = join(cacheDir(), `${hash.digest('hex')}.wasm`);
+  try {
+    return new Uint8Array(readFileSync(cached));
+  } catch {
+    // Not built yet.
+  }
+  const bytes = extension === '.wat' ? await assemble(source) : compile(source, flags);
+  mkdirSync(cacheDir(), { recursive: true });
+  const fresh = `${cached}.${process.pid}.new`;
+  writeFileSync(fresh, bytes);
+  renameSync(fresh, cached);
+  return bytes;
+}
+
+/** The source and what it includes with quotes, each once; only those can change what comes out. */
+function includedIn(source, found = new Set()) {
+  if (found.has(source)) return found;
+  found.add(source);
+  if (extname(source) === '.wat') return found;
+  for (const [, name] of readFileSync(source, 'utf8').matchAll(/^#include "([^"]+)"$/gmu)) {
+    includedIn(join(dirname(source), name ?? ''), found);
+  }
+  return found;
+}
+
+/** @param {string} source */
+async function assemble(source) {
+  const { default: wabt } = await import('wabt');
+  const module = (await wabt()).parseWat(basename(source), readFileSync(source, 'utf8'), WAT_FEATURES);
+  try {
+    return new Uint8Array(module.toBinary({ write_debug_names: false }).buffer);
+  } finally {
+    module.destroy();
+  }
+}
+
+/**
+ * @param {string} source
+ * @param {readonly string[]} flags
+ */
+function compile(source, flags) {
+  const dir = mkdtempSync(join(tmpdir(), 'wirken-build-'));
+  try {
+    const output = join(dir, 'skill.wasm');
+    compileC(findClang(), dirname(source), [basename(source)], output, flags);
+    return new Uint8Array(readFileSync(output));
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
