@@ -144,8 +144,9 @@ function run(plan: readonly Step[], root: DirHandle): { readonly outcomes: reado
         return typeof link === 'string' ? link : `to ${link.target}`;
       }
       case 'setTimesAt':
-        return String(dir.setTimesAt(step.path, step.follow, 1_000_000_000n, 2_000_000_000n));
+        break;
     }
+    return String(dir.setTimesAt(step.path, step.follow, 1_000_000_000n, 2_000_000_000n));
   });
   for (const handle of [...files, ...dirs]) handle.close();
   return { outcomes, read };
