@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { GuestStop } from '../../world.ts';
+import { worldOf } from '../fixtures/world.ts';
+import { KNOWN_INTERFACES } from '../interfaces.ts';
+import { importsFor } from './all.ts';
+import { Guest, MAX_CHUNK_BYTES, Unwind } from './guest.ts';
+import { InputStream, OutputStream, Pollable, io } from './io.ts';
+
+const ORACLE = new URL('../../../../node_modules/@bytecodealliance/preview2-shim/types/interfaces/', import.meta.url);
+const U64 = 2n ** 64n - 1n;
+
+describe('the interfaces', () => {
+  const ours = importsFor(new Guest(worldOf({}).world), 'stdout');
+
+  it('are those that may be imported', () => expect(Object.keys(ours).sort()).toEqual([...KNOWN_INTERFACES]));
+
+  it.for(KNOWN_INTERFACES.map((name) => [name] as const))('%s has every function and method', ([name]) => {
+    const file = `${name.replaceAll(/[:/]/g, '-')}.d.ts`;
+    expect(readdirSync(ORACLE)).toContain(file);
+    const declared = readFileSync(new URL(file, ORACLE), 'utf8');
+    const given = ours[name] ?? {};
+    for (const [, wanted] of declared.matchAll(/^export function (\w+)\(/gm))
+      expect(typeof given[wanted ?? '']).toBe('function');
+    for (const [, wanted, body] of declared.matchAll(/^export class (\w+) \{([^]*?)^\}/gm)) {
+      const resource = given[wanted ?? ''];
+      if (typeof resource !== 'function') throw new Error(`${name} lacks ${wanted}`);
+      // nobody ever gets a socket
+      if (name.startsWith('wasi:sockets/')) continue;
+      for (const [, method] of (body ?? '').matchAll(/^ +(\w+)\(/gm))
+        if (method !== 'constructor') expect(resource.prototype, `${wanted}.${method}`).toHaveProperty(method ?? '');
+    }
+  });
+});
+
+describe('streams', () => {
+  it('never make room for what the guest asks', () => {
+    const guest = new Guest(worldOf({}).world);
+    const asked: number[] = [];
+    const endless = new InputStream(guest, (into) => asked.push(into.length) && into.length);
+    expect(endless.read(U64)).toMatchObject({ tag: 'ok', val: { length: MAX_CHUNK_BYTES } });
+    expect(endless.blockingSkip(U64)).toEqual({ tag: 'ok', val: BigInt(MAX_CHUNK_BYTES) });
+    expect(endless.read(0n)).toMatchObject({ tag: 'ok', val: { length: 0 } });
+    expect(asked).toEqual([MAX_CHUNK_BYTES, MAX_CHUNK_BYTES]);
+  });
+
+  it('trap above what they allow to write', () => {
+    const guest = new Guest(worldOf({}).world);
+    let written = 0;
+    const sink = new OutputStream(guest, (from) => void (written += from.length));
+    expect(sink.checkWrite()).toEqual({ tag: 'ok', val: 1_048_576n });
+    expect(sink.writeZeroes(1_048_576n)).toMatchObject({ tag: 'ok' });
+    expect(() => sink.writeZeroes(U64)).toThrow(/allowed were/);
+    expect(() => sink.write(new Uint8Array(1_048_577))).toThrow(/allowed were/);
+    expect(written).toBe(1_048_576);
+  });
+
+  it('say that they are closed at the end, and how an operation failed', () => {
+    const guest = new Guest(worldOf({}).world);
+    expect(new InputStream(guest, () => 0).read(5n)).toEqual({ tag: 'err', val: { tag: 'closed' } });
+    const failed = new OutputStream(guest, () => 'dquot').write(new Uint8Array(1));
+    expect(failed).toMatchObject({ tag: 'err', val: { tag: 'last-operation-failed', val: { code: 'quota' } } });
+  });
+});
+
+describe('the end of a call', () => {
+  it('stays, whoever catches it', () => {
+    const { world } = worldOf({ outputBytes: 3 });
+    const guest = new Guest(world);
+    const imports = importsFor(guest, 'stdout');
+    const getStdout = imports['wasi:cli/stdout']?.['getStdout'] as () => OutputStream;
+    const now = imports['wasi:clocks/wall-clock']?.['now'] as () => unknown;
+    expect(() => getStdout().write(Buffer.from('four'))).toThrow(Unwind);
+    expect(guest.end).toBeInstanceOf(GuestStop);
+    expect(now).toThrow(Unwind);
+    expect(() => getStdout().write(Buffer.from('x'))).toThrow(Unwind);
+  });
+});
+
+describe('poll', () => {
+  it('waits for the first, on the given clock', () => {
+    const guest = new Guest(worldOf({ isDeterministic: true }).world);
+    const start = guest.world.clock.monotonicNs();
+    const later = new Pollable(guest, start + 10_000_000_000n);
+    const sooner = new Pollable(guest, start + 5_000_000_000n);
+    expect([...io.poll.poll([later, sooner])]).toEqual([1]);
+    expect([...io.poll.poll([later, sooner, new Pollable(guest)])]).toEqual([1, 2]);
+    later.block();
+    expect(guest.world.clock.monotonicNs() - start).toBeGreaterThanOrEqual(10_000_000_000n);
+    expect(() => io.poll.poll([])).toThrow(/empty/);
+  });
+});
