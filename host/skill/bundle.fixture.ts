@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compareBytes, encodeHex, encodeUtf8 } from '../base/bytes.ts';
@@ -8,13 +8,46 @@ import { BundledSkills } from './bundled.ts';
 import { bundleDigestA, bundleDigestB, sha256 } from './digest.ts';
 import { delegate, delegateBare } from './delegation.ts';
 import { publicKeyOf, signMessage } from './ed25519.ts';
-import { type Consent, derivesNothing, type InstallPorts, nobodyToAsk, type SkillTrust } from './install-ports.ts';
-import type { PublicKey, SkillName } from './skill.ts';
-import type { Pin, Revoked } from './verify.ts';
+import { NOTHING, type Permissions } from '../policy/grants.ts';
+import type { RawBundle } from './bundle.ts';
+import { TEMP_PREFIX } from './durable.ts';
+import {
+  type Consent,
+  type ConsentAnswer,
+  type ConsentRequest,
+  derivesNothing,
+  type InstallPorts,
+  nobodyToAsk,
+  type SkillTrust,
+} from './install-ports.ts';
+import { install, type Installed, type InstallOptions, type Unchanged } from './install.ts';
+import { InstalledSkills } from './installed.ts';
+import { LockFile } from './lock-file.ts';
+import type { LockEntry } from './lock.ts';
+import { parseSkillName } from './names.ts';
+import { packBundle } from './pack.ts';
+import type { PublicKey, Skill, SkillName } from './skill.ts';
+import { readSource } from './source.ts';
+import { Verified } from './verified.ts';
+import { type Pin, type Refusal, type Revoked, verify } from './verify.ts';
 
 /** Seeds of the tests' keys. */
 export const SEEDS = { root: seed(1), alice: seed(2), bob: seed(3), carol: seed(4) } as const;
 export const NOW = '2026-06-01T00:00:00.000Z';
+
+export const HASH = skillName('hash');
+export const neverAborted = new AbortController().signal;
+
+/** What tests ask for, as YAML and as it is read. */
+export const READS = ['filesystem:', '  read: ["src/**"]'];
+export const WRITES = [...READS, '  write: ["out/**"]'];
+export const reads: Permissions = { ...NOTHING, filesystemRead: ['src/**'] };
+
+export function skillName(text: string): SkillName {
+  const name = parseSkillName(text);
+  if (name === undefined) throw new TypeError(`${text} is no skill name`);
+  return name;
+}
 
 function seed(byte: number): Uint8Array {
   return new Uint8Array(32).fill(byte);
@@ -110,6 +143,24 @@ export class TrustInMemory implements SkillTrust {
   }
 }
 
+/** A person who answers what they were told to, and who remembers what they were asked. */
+export class Asked implements Consent {
+  readonly requests: ConsentRequest[] = [];
+  readonly #answer: (request: ConsentRequest) => ConsentAnswer;
+
+  constructor(answer: ConsentAnswer | ((request: ConsentRequest) => ConsentAnswer)) {
+    this.#answer = typeof answer === 'function' ? answer : () => answer;
+  }
+
+  async ask(request: ConsentRequest): Promise<ConsentAnswer> {
+    this.requests.push(request);
+    return this.#answer(request);
+  }
+}
+
+export const yes = (given: Permissions = NOTHING): Asked => new Asked({ kind: 'granted', given });
+export const no = (): Asked => new Asked({ kind: 'declined' });
+
 /** A data directory, sources and ports of one test; dispose removes all of it. */
 export class Machine implements Disposable {
   readonly dir = mkdtempSync(join(tmpdir(), 'wirken-install-'));
@@ -139,6 +190,52 @@ export class Machine implements Disposable {
   /** A new directory with a signed bundle. */
   source(spec: BundleSpec = {}): string {
     return writeFiles(join(this.dir, randomUUID(), spec.name ?? 'hash'), signedFiles(spec));
+  }
+
+  /** Installs a source, or a new one with such a bundle; with `--yes` unless told otherwise. */
+  async put(
+    spec: BundleSpec | string = {},
+    options: InstallOptions = { yes: true },
+    consent?: Consent,
+  ): Promise<Installed | Unchanged | Refusal> {
+    const source = typeof spec === 'string' ? spec : this.source(spec);
+    return await install(source, '/', this.ports(consent), options, neverAborted);
+  }
+
+  /** What a host that starts now sees. */
+  skills(): InstalledSkills {
+    return new InstalledSkills(this.ports(), derivesNothing, this.bundled);
+  }
+
+  /** The version of the skill `hash` that loads. */
+  async loaded(): Promise<string | undefined> {
+    return (await this.skills().load(HASH, neverAborted)).granted.skill.manifest.version;
+  }
+
+  /** The lock entry of the skill `hash`. */
+  locked(): LockEntry | undefined {
+    return new LockFile(this.data).read().lock.skills.get(HASH);
+  }
+
+  /** Temporary files and directories that are left. */
+  litter(): readonly string[] {
+    const all = existsSync(this.data) ? readdirSync(this.data, { recursive: true, encoding: 'utf8' }) : [];
+    return all.filter((path) => path.includes(TEMP_PREFIX));
+  }
+
+  /** The bundle of a directory, verified. */
+  verified(dir: string): readonly [RawBundle, Verified<Skill>] {
+    const raw = readSource({ kind: 'directory', path: dir });
+    const context = { roots: this.trust.roots(), revoked: this.trust.revoked(), clock: this.clock };
+    const outcome = verify(raw, { ...context, require: 'self-signed' });
+    if (!Verified.is(outcome)) throw new TypeError('the test bundle was refused');
+    return [raw, outcome];
+  }
+
+  /** A `.skill` file in the machine's directory. */
+  packed(spec: BundleSpec, file: string): string {
+    writeFileSync(join(this.dir, file), packBundle(...this.verified(this.source(spec))));
+    return join(this.dir, file);
   }
 
   [Symbol.dispose](): void {
