@@ -257,6 +257,20 @@ describe.for(bothBackends().map((backend) => [backend.name, backend] as const))(
       expect(lstatSync(scene.path('d/l')).isSymbolicLink()).toBe(true);
     });
 
+    it('nor does one in a directory that is moved', () => {
+      const dir = as('read-write');
+      expect(dir.symlink('../../x', 'd/e/l')).toBeUndefined();
+      expect(dir.unlink('d/e/far')).toBeUndefined();
+      expect(dir.rename('d/e', dir, 'e')).toBe('notcapable');
+      const inner = dirAt(dir, 'd');
+      expect(inner.rename('e', dir, 'e')).toBe('notcapable');
+      inner.close();
+      expect(dir.unlink('d/e/l')).toBeUndefined();
+      expect(dir.symlink('../x', 'd/e/l')).toBeUndefined();
+      expect(dir.rename('d/e', dir, 'e')).toBeUndefined();
+      expect(dir.rename('e', dir, 'd/e')).toBeUndefined();
+    });
+
     it('does not tell absolute targets', () => {
       expect(as('read-only').readlink('abs')).toBe('notcapable');
       expect(as('read-only').readlink('up')).toEqual({ target: '../outside' });

@@ -1,27 +1,20 @@
-import { ftruncateSync } from 'node:fs';
-import { compareBytes } from '../base/bytes.ts';
-import { mayEnter, mayMakeDir, mayMoveDir, mayMoveFile, mayRead, maySee, mayWrite } from './access.ts';
-import type { Access } from './access.ts';
-import type { Backend, Probe } from './backend.ts';
-import { attemptVoid } from './errno.ts';
-import { WorkspaceFile } from './file.ts';
-import { ANCHOR, ITSELF, LISTED, MEANT, fileFlags } from './flags.ts';
-import type { DirEntry, DirHandle, Errno, FileHandle, FileKind, FileStat, OpenHow, TimeToSet } from './layer.ts';
+import { mayEnter, mayMakeDir, maySee, mayWrite } from './access.ts';
+import { LISTED } from './flags.ts';
+import type { DirEntry, DirHandle, Errno, FileHandle, FileStat, OpenHow, TimeToSet } from './layer.ts';
+import { seenSorted } from './listing.ts';
+import { link, rename } from './move.ts';
+import type { Move } from './move.ts';
 import { parsePath } from './path.ts';
 import type { ParsedPath } from './path.ts';
 import { resolve } from './resolve.ts';
 import type { Place } from './resolve.ts';
-import { checkTarget, symlinkFits } from './symlink.ts';
+import { checkTarget } from './symlink.ts';
+import type { Tree } from './tree.ts';
+import { openTrue, statTrue } from './true-path.ts';
+import type { OpenedDirectory, TruePath } from './true-path.ts';
 
 /** Tries when a name turns into a symlink between its resolution and its use. */
 const MAX_TRIES = 8;
-
-/** What all handles of one workspace share. */
-export interface Tree {
-  readonly rootFd: number;
-  readonly access: Access;
-  readonly backend: Backend;
-}
 
 type Path = readonly string[];
 
@@ -46,24 +39,17 @@ export class WorkspaceDirectory implements DirHandle {
     const { parsed, here } = asked;
     if (!parsed.dotdot) {
       // Without a symlink on the way the path as written is the true one: the grant is checked before anything is opened.
-      const opened = this.#openTrue(
-        this.#fd,
-        parsed.segments,
-        parsed.text,
-        beneath(here, parsed.segments),
-        parsed,
-        how,
-      );
-      if (opened !== 'loop' && opened !== 'notcapable') return opened;
+      const written = { ...parsed, dirFd: this.#fd, canonical: beneath(here, parsed.segments) };
+      const opened = openTrue(this.#tree, written, how);
+      if (opened !== 'loop' && opened !== 'notcapable') return this.#own(opened);
     }
+    const follow = (how.followLast || parsed.directory) && !how.exclusive;
     for (let tries = 1; ; tries += 1) {
-      const place = this.#resolve(asked, how.followLast && !how.exclusive);
+      const place = this.#resolve(asked, follow);
       if (typeof place === 'string') return place;
       using held = place;
-      const names = held.name === undefined ? [] : [held.name];
-      const path = beneath(here, held.segments);
-      const opened = this.#openTrue(held.parentFd, names, held.name ?? '.', path, held, how);
-      if (opened !== 'loop' || !how.followLast || tries === MAX_TRIES) return opened;
+      const opened = openTrue(this.#tree, truePath(held, here), how);
+      if (opened !== 'loop' || !follow || tries === MAX_TRIES) return this.#own(opened);
     }
   }
 
@@ -77,16 +63,19 @@ export class WorkspaceDirectory implements DirHandle {
     const { parsed, here } = asked;
     const follow = followLast || parsed.directory;
     if (!parsed.dotdot) {
-      const stat = this.#statTrue(this.#fd, parsed.segments, parsed.text, beneath(here, parsed.segments), follow);
-      if (stat !== 'loop' && stat !== 'notcapable') return onlyDirectory(stat, parsed.directory);
+      const stat = statTrue(
+        this.#tree,
+        { ...parsed, dirFd: this.#fd, canonical: beneath(here, parsed.segments) },
+        follow,
+      );
+      if (stat !== 'loop' && stat !== 'notcapable') return stat;
     }
     for (let tries = 1; ; tries += 1) {
       const place = this.#resolve(asked, follow);
       if (typeof place === 'string') return place;
       using held = place;
-      const names = held.name === undefined ? [] : [held.name];
-      const stat = this.#statTrue(held.parentFd, names, held.name ?? '.', beneath(here, held.segments), follow);
-      if (stat !== 'loop' || !follow || tries === MAX_TRIES) return onlyDirectory(stat, held.directory);
+      const stat = statTrue(this.#tree, truePath(held, here), follow);
+      if (stat !== 'loop' || !follow || tries === MAX_TRIES) return stat;
     }
   }
 
@@ -95,12 +84,7 @@ export class WorkspaceDirectory implements DirHandle {
     if (typeof here === 'string') return here;
     const { access, backend } = this.#tree;
     const entries = backend.list(this.#fd);
-    if (typeof entries === 'string') return entries;
-    const seen =
-      typeof access === 'string'
-        ? entries
-        : entries.filter((entry) => isSeen(access, entry.kind, [...here, entry.name]));
-    return sortByName(seen);
+    return typeof entries === 'string' ? entries : seenSorted(access, here, entries);
   }
 
   mkdir(path: string): Errno | undefined {
@@ -134,50 +118,11 @@ export class WorkspaceDirectory implements DirHandle {
   }
 
   rename(from: string, to: DirHandle, toPath: string): Errno | undefined {
-    if (!(to instanceof WorkspaceDirectory) || to.#tree !== this.#tree) return 'xdev';
-    const { access, backend } = this.#tree;
-    return this.#change(from, (source, sourcePath) =>
-      to.#change(toPath, (target, targetPath) => {
-        if (source.name === undefined || target.name === undefined) return 'busy';
-        if (!mayWrite(access, sourcePath) || !mayWrite(access, targetPath)) return 'notcapable';
-        const stat = backend.statAt(source.parentFd, source.name);
-        if (typeof stat === 'string') return stat;
-        if (stat.kind !== 'directory' && (source.directory || target.directory)) return 'notdir';
-        const mayMove = stat.kind === 'directory' ? mayMoveDir : mayMoveFile;
-        if (!mayMove(access, sourcePath, targetPath)) return 'notcapable';
-        if (stat.kind === 'symlink') {
-          const failure = symlinkFits(backend, source.parentFd, source.name, target.parent.length);
-          if (failure !== undefined) return failure;
-        }
-        return backend.rename(source.parentFd, source.name, target.parentFd, target.name);
-      }),
-    );
+    return this.#changeBoth(from, false, to, toPath, rename);
   }
 
   link(from: string, followLast: boolean, to: DirHandle, toPath: string): Errno | undefined {
-    if (!(to instanceof WorkspaceDirectory) || to.#tree !== this.#tree) return 'xdev';
-    const { access, backend } = this.#tree;
-    return this.#change(
-      from,
-      (source, sourcePath) =>
-        to.#change(toPath, (target, targetPath) => {
-          if (source.name === undefined) return 'perm';
-          if (target.name === undefined) return 'exist';
-          if (!mayMoveFile(access, sourcePath, targetPath)) return 'notcapable';
-          const stat = backend.statAt(source.parentFd, source.name);
-          if (typeof stat === 'string') return stat;
-          if (stat.kind === 'directory') return 'perm';
-          if (stat.kind === 'other') return 'notsup';
-          if (source.directory) return 'notdir';
-          if (target.directory) return 'noent';
-          if (stat.kind === 'symlink') {
-            const failure = symlinkFits(backend, source.parentFd, source.name, target.parent.length);
-            if (failure !== undefined) return failure;
-          }
-          return backend.link(source.parentFd, source.name, target.parentFd, target.name);
-        }),
-      followLast,
-    );
+    return this.#changeBoth(from, followLast, to, toPath, link);
   }
 
   symlink(target: string, path: string): Errno | undefined {
@@ -238,6 +183,12 @@ export class WorkspaceDirectory implements DirHandle {
     this.#fd = -1;
   }
 
+  #own(opened: FileHandle | OpenedDirectory | Errno): FileHandle | DirHandle | Errno {
+    return typeof opened !== 'string' && 'directoryFd' in opened
+      ? new WorkspaceDirectory(this.#tree, opened.directoryFd)
+      : opened;
+  }
+
   /** The path taken apart, and where this directory is; together, for neither means anything without the other. */
   #ask(path: string): Asked | Errno {
     const parsed = parsePath(path);
@@ -268,6 +219,19 @@ export class WorkspaceDirectory implements DirHandle {
     );
   }
 
+  /** Runs `change` on both opened parents and last names. */
+  #changeBoth(from: string, followLast: boolean, to: DirHandle, toPath: string, change: Move): Errno | undefined {
+    if (!(to instanceof WorkspaceDirectory) || to.#tree !== this.#tree) return 'xdev';
+    return this.#change(
+      from,
+      (source, path) =>
+        to.#change(toPath, (target, targetPath) =>
+          change(this.#tree, { place: source, path }, { place: target, path: targetPath }, this === to),
+        ),
+      followLast,
+    );
+  }
+
   /** Runs `change` on the opened parent and the last name of `path`. */
   #change(
     path: string,
@@ -280,56 +244,6 @@ export class WorkspaceDirectory implements DirHandle {
     if (typeof place === 'string') return place;
     using held = place;
     return change(held, beneath(asked.here, held.segments));
-  }
-
-  /** Opens names beneath `fd` that are the true path `canonical`; `loop` if one of them turns out to be a symlink. */
-  #openTrue(
-    fd: number,
-    segments: Path,
-    text: string,
-    canonical: Path,
-    meant: { readonly directory: boolean },
-    how: OpenHow,
-  ): FileHandle | DirHandle | Errno {
-    const { access, backend } = this.#tree;
-    const writes = how.write || how.truncate;
-    const onlyDirectory = how.directory || meant.directory;
-    if (onlyDirectory || !mayUse(access, canonical, how)) {
-      if (!mayEnter(access, canonical)) return 'notcapable';
-      if (onlyDirectory && how.create) return 'isdir';
-      const opened = backend.open(fd, segments, text, ANCHOR);
-      // A file here is not granted; nor may one be made.
-      if (!onlyDirectory && (opened === 'notdir' || (opened === 'noent' && how.create))) return 'notcapable';
-      if (typeof opened === 'string') return opened;
-      if (how.directory || !writes) return new WorkspaceDirectory(this.#tree, opened);
-      backend.close(opened);
-      return 'isdir';
-    }
-    const opened = backend.open(fd, segments, text, fileFlags(how.read, writes, how.create, how.exclusive));
-    if (typeof opened === 'string') return opened;
-    const probe = backend.probe(opened);
-    if (probe === 'directory') return new WorkspaceDirectory(this.#tree, opened);
-    const failure =
-      useFailure(probe, writes) ?? (how.truncate ? attemptVoid(() => ftruncateSync(opened, 0)) : undefined);
-    if (failure !== undefined) {
-      backend.close(opened);
-      return failure;
-    }
-    return new WorkspaceFile(backend, opened, {
-      read: how.read,
-      write: how.write,
-      touch: probe === 'file' && (writes || mayWrite(access, canonical)),
-    });
-  }
-
-  #statTrue(fd: number, segments: Path, text: string, canonical: Path, follow: boolean): FileStat | Errno {
-    const { access, backend } = this.#tree;
-    if (!mayEnter(access, canonical)) return 'notcapable';
-    const opened = backend.open(fd, segments, text, follow ? MEANT : ITSELF);
-    if (typeof opened === 'string') return opened;
-    const stat = backend.stat(opened);
-    backend.close(opened);
-    return typeof stat === 'string' || isSeen(access, stat.kind, canonical) ? stat : 'notcapable';
   }
 }
 
@@ -345,30 +259,13 @@ function beneath(here: Path, segments: Path): Path {
   return here.length === 0 ? segments : [...here, ...segments];
 }
 
-function mayUse(access: Access, path: Path, how: OpenHow): boolean {
-  const writes = how.write || how.truncate || how.create;
-  if (how.read && !mayRead(access, path)) return false;
-  if (writes && !mayWrite(access, path)) return false;
-  return how.read || writes || maySee(access, path);
-}
-
-/** Only regular files are used; one that has a second name, which may be outside, is not written. */
-function useFailure(probe: Probe | Errno, writes: boolean): Errno | undefined {
-  if (probe === 'file') return undefined;
-  if (probe === 'shared-file') return writes ? 'perm' : undefined;
-  return probe === 'symlink' || probe === 'other' || probe === 'directory' ? 'notsup' : probe;
-}
-
-function isSeen(access: Access, kind: FileKind, path: Path): boolean {
-  return kind === 'directory' ? mayEnter(access, path) : maySee(access, path);
-}
-
-function onlyDirectory(stat: FileStat | Errno, wanted: boolean): FileStat | Errno {
-  return wanted && typeof stat !== 'string' && stat.kind !== 'directory' ? 'notdir' : stat;
-}
-
-function sortByName(entries: DirEntry[]): DirEntry[] {
-  // Below the surrogates the order of UTF-16 is that of the bytes.
-  const plain = entries.every((entry) => !/[\ud800-\uffff]/.test(entry.name));
-  return entries.sort(plain ? (a, b) => (a.name < b.name ? -1 : 1) : (a, b) => compareBytes(a.name, b.name));
+function truePath(place: Place, here: Path): TruePath {
+  const { name } = place;
+  return {
+    dirFd: place.parentFd,
+    segments: name === undefined ? ROOT : [name],
+    text: name ?? '.',
+    canonical: beneath(here, place.segments),
+    directory: place.directory,
+  };
 }

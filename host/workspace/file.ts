@@ -30,13 +30,7 @@ export class WorkspaceFile implements FileHandle {
   read(into: Uint8Array, at: bigint): number | Errno {
     if (this.#fd < 0 || !this.#rights.read) return 'badf';
     if (at < 0n || at > MAX_OFFSET) return 'inval';
-    try {
-      return readSync(this.#fd, into, 0, into.length, Number(at));
-    } catch (error) {
-      return attempt<number>(() => {
-        throw error;
-      });
-    }
+    return attempt(() => readSync(this.#fd, into, 0, into.length, Number(at)));
   }
 
   write(from: Uint8Array, at: bigint): number | Errno {

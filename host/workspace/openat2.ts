@@ -121,10 +121,8 @@ export function openat2Backend(libc: Libc): Backend | undefined {
     return typeof stat === 'string' ? undefined : stat.kind;
   };
 
-  // A filter may answer ENOSYS or EPERM for calls that it does not know; the ABI of a 32-bit size argument is tried as well.
-  const trial = openText(AT_FDCWD, '.', ITSELF);
-  if (typeof trial === 'string') return undefined;
-  close(trial);
+  // Known calls refuse the descriptor; an old kernel or a filter refuses the call.
+  if (openText(-1, '.', ITSELF) !== 'badf') return undefined;
 
   return {
     name: 'openat2',
