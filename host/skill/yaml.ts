@@ -43,7 +43,8 @@ const OPTIONS = {
   merge: false,
   resolveKnownTags: false,
   prettyErrors: false,
-  logLevel: 'silent',
+  // Not `silent`: then the library would drop a second document without a word. Nothing is printed in either case.
+  logLevel: 'error',
   // The library compares every key with every other; `Reader` does it in one pass, for 100,000 keys fit into the size that is allowed.
   uniqueKeys: false,
 } as const;
@@ -67,7 +68,7 @@ export function parseYaml(untrusted: string): YamlText {
   const root: unknown = document.contents;
   if (!isMap(root)) throw yamlError('is not a list of `key: value`', { line: 2, col: 1 });
   const reader = new Reader(lines);
-  const map = reader.map(root, 1);
+  const map = reader.root(root);
   const first = root.flow === true ? undefined : reader.spans.values().next().value;
   return {
     map,
@@ -105,7 +106,13 @@ class Reader {
     this.#lines = lines;
   }
 
-  map(node: YAMLMap, depth: number): YamlMap {
+  root(node: YAMLMap): YamlMap {
+    const value = this.#value(node, node, 1);
+    if (!isYamlMap(value)) throw new TypeError('a map is read as a map');
+    return value;
+  }
+
+  #map(node: YAMLMap, depth: number): YamlMap {
     const map = new Map<string, YamlValue>();
     let quoted = true;
     for (const pair of node.items) {
@@ -135,7 +142,7 @@ class Reader {
       throw this.#fail(`the tag ${shown(node.tag, 64)} is not allowed`, node);
     if (isScalar(node)) return this.#scalar(node.value, node);
     if (depth > MAX_DEPTH) throw this.#fail('nests too deep', node);
-    return isMap(node) ? this.map(node, depth) : node.items.map((item) => this.#value(item, node, depth + 1));
+    return isMap(node) ? this.#map(node, depth) : node.items.map((item) => this.#value(item, node, depth + 1));
   }
 
   #scalar(value: unknown, node: unknown): YamlValue {
