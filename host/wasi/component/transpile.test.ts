@@ -89,6 +89,33 @@ describe('transpileComponent', () => {
     await expect(transpileComponent(damage(command), { limits, signal })).rejects.toMatchObject({ code });
   });
 
+  it.for<[string, string]>([
+    ['a quote', "r'];globalThis.pwned=1;exports0['r"],
+    ['a template', 'r${globalThis.pwned=1}'],
+    ['a backtick', 'r`'],
+    ['a backslash', 'r\\\\'],
+    ['a line break', 'r\\0a'],
+    ['a line separator', 'r\\u{2028}'],
+    ['the end of a comment', 'r*/'],
+  ])('refuses core names with %s, which would run as code', async ([, name]) => {
+    for (const where of ['export', 'import']) {
+      const [exported, imported] = where === 'export' ? [name, 'f'] : ['f', name];
+      const source = `(component
+        (core module $a (func (export "${imported}") (result i32) (i32.const 0)))
+        (core module $b (import "${imported}" "${imported}" (func $f (result i32))) (export "${exported}" (func $f)))
+        (core instance $a (instantiate $a))
+        (core instance $b (instantiate $b (with "${imported}" (instance $a))))
+        (func $run (result (result)) (canon lift (core func $b "${exported}")))
+        (instance $exported (export "run" (func $run)))
+        (export "wasi:cli/run@0.2.3" (instance $exported)))`;
+      const refused = transpileComponent(await buildText(source), { limits, signal });
+      await expect(refused).rejects.toMatchObject({
+        code: 'component-invalid',
+        message: expect.stringContaining('could act as code') as string,
+      });
+    }
+  });
+
   it('refuses what is no program', async () => {
     const empty = await transpileComponent(await buildText('(component)'), { limits, signal });
     expect(() => prepareComponent(empty, limits)).toThrow(/exports neither/);

@@ -10,6 +10,7 @@ import { shown } from '../../base/shown.ts';
 import type { CallLimits } from '../limits.ts';
 import { prepareModules } from '../module/prepare.ts';
 import { requireKnownInterface } from './interfaces.ts';
+import { requirePlain, requirePlainNames } from './names.ts';
 import { scanImports } from './scan.ts';
 import type { TranspiledComponent } from './transpiled.ts';
 
@@ -47,11 +48,13 @@ export async function transpileComponent(
   if (js === undefined || scripts.length !== 1) throw invalid('it was not transpiled to one script');
   const cores = new Map([...files].filter(([name]) => name.endsWith('.wasm')));
   const instances = countInstances(js, cores);
-  prepareModules(
+  const prepared = prepareModules(
     [...cores].map(([name, untrusted]) => ({ untrusted, instances: instances.get(name) ?? 0 })),
     limits,
     'any',
   );
+  requirePlainNames(prepared.map(({ facts }) => facts));
+  for (const name of exports) requirePlain(name);
   return { jcoVersion: transpiler.version, js, cores, instances, imports, exports };
 }
 

@@ -104,6 +104,8 @@ describe('inspectModule', () => {
     ['unknown memory flags', binary(section(5, 1, 0x10, 0)), 'module-invalid', /unknown flags/],
     ['an odd table form', binary(section(4, 1, 0x40, 1, 0x70, 0, 0)), 'module-invalid', /unknown form/],
     ['an odd constant', binary(section(4, 1, 0x40, 0, 0x70, 0, 0, 0x10, 0, 0x0b)), 'module-invalid', /opcode 0x10/],
+    ['a constant past the end', binary(section(4, 1, 0x40, 0, 0x70, 0, 0, 0x44, 0)), 'module-invalid', /reaches past/],
+    ['modules of too many bytes', new Uint8Array(100_001), 'module-too-large', /100001 bytes/],
     ['a negative heap index', binary(section(4, 1, 0x63, 0xc0, 0x40, 0)), 'module-invalid', /unknown heap|negative/],
     ['a shared memory', wat('(module (memory 1 2 shared))'), 'unsupported', /threads/],
     ['a 64-bit memory', wat('(module (memory i64 1))'), 'unsupported', /64-bit memory/],
@@ -157,7 +159,6 @@ describe('inspectModule', () => {
     ['memories above it together', wat('(module (memory 6) (memory 5))'), 'limit-exceeded', /720896/],
     ['a table above the limit', wat('(module (table 101 funcref))'), 'limit-exceeded', /101 elements/],
     ['tables above it together', wat('(module (table 60 funcref) (table 41 externref))'), 'limit-exceeded', /101/],
-    ['too many bytes', new Uint8Array(100_001), 'module-too-large', /100001 bytes/],
     ['too many functions', wat(`(module ${'(func)'.repeat(21)})`), 'module-too-large', /21 functions/],
     [
       'a name without end',
@@ -303,9 +304,16 @@ describe('prepareModule', () => {
     );
     expect(2 * (one?.memoryBytes ?? 0) + (two?.memoryBytes ?? 0)).toBeLessThanOrEqual(LIMITS.memoryBytes);
     expect([one?.memoryBytes, two?.memoryBytes]).toEqual([3 * 65_536, 3 * 65_536]);
-    expect(
-      refusal(() => prepareModules([{ untrusted: wat('(module (memory 4))'), instances: 3 }], LIMITS, 'any'))[0],
-    ).toBe('limit-exceeded');
+    for (const [text, instances, code] of [
+      ['(module (memory 4))', 3, 'limit-exceeded'],
+      ['(module (table 40 funcref))', 3, 'limit-exceeded'],
+      [`(module ${'(func)'.repeat(15)})`, 1, 'module-too-large'],
+      [`(module (memory 0) (data "${'x'.repeat(60_000)}"))`, 1, 'module-too-large'],
+    ] as const) {
+      const spec = { untrusted: wat(text), instances };
+      const specs = instances === 1 ? [spec, spec] : [spec];
+      expect(refusal(() => prepareModules(specs, LIMITS, 'any'))[0]).toBe(code);
+    }
   });
 
   it('never shares out more than there is', () => {
