@@ -47,10 +47,10 @@ export function signBundle(dir: string, seed: Seed, options: { readonly delegati
   if (delegation !== undefined) checkDelegation(delegation, seed.key, manifest);
   const digest = bundleDigestA(skillMd);
   const signature = signMessage(new Uint8Array(Buffer.from(digest, 'hex')), seed.bytes);
-  replace(dir, PATHS.skillMd, skillMd);
-  replace(dir, PATHS.sig, encodeUtf8(`${encodeHex(signature)}\n`));
-  replace(dir, PATHS.pub, encodeUtf8(`${seed.key}\n`));
-  if (options.delegation !== undefined) replace(dir, PATHS.deleg, options.delegation);
+  replaceInBundle(dir, PATHS.skillMd, skillMd);
+  replaceInBundle(dir, PATHS.sig, encodeUtf8(`${encodeHex(signature)}\n`));
+  replaceInBundle(dir, PATHS.pub, encodeUtf8(`${seed.key}\n`));
+  if (options.delegation !== undefined) replaceInBundle(dir, PATHS.deleg, options.delegation);
   verifyOwn(readBundleDir(dir));
   return { digest, key: seed.key, manifest };
 }
@@ -115,7 +115,8 @@ function verifyOwn(raw: RawBundle): void {
   if ('kind' in outcome && outcome.code !== 'capability-unavailable') throw changedMeanwhile(outcome);
 }
 
-function replace(dir: string, name: BundlePath, bytes: Uint8Array): void {
+/** Puts a file into a bundle's directory so that it is there whole or not at all; the mode of an older one stays. */
+export function replaceInBundle(dir: string, name: BundlePath, bytes: Uint8Array): void {
   const path = join(dir, name);
   const temp = join(dir, `.tmp-${randomUUID()}`);
   asIo(path, () => {
