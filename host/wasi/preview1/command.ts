@@ -51,7 +51,7 @@ function endOf(thrown: unknown): GuestEnd {
   if (thrown instanceof GuestExit) return { kind: 'exited', code: thrown.code };
   if (thrown instanceof GuestStop) return { kind: 'limit', limit: thrown.limit, message: thrown.message };
   if (thrown instanceof WebAssembly.RuntimeError) return trap(shown(thrown.message));
-  if (thrown instanceof WebAssembly.LinkError) return trap(`it cannot be linked: ${shown(thrown.message)}`);
+  if (isLinkFailure(thrown)) return trap(`it cannot be linked: ${shown(thrown.message)}`);
   if (isWasmException(thrown)) return trap('an exception of the guest was not caught');
   if (thrown instanceof RangeError && thrown.message.startsWith('Maximum call stack size')) {
     return { kind: 'limit', limit: 'call-depth', message: 'calls were nested deeper than the stack allows' };
@@ -60,6 +60,12 @@ function endOf(thrown: unknown): GuestEnd {
     return { kind: 'limit', limit: 'memory', message: 'the memory that the module wants at its start is not there' };
   }
   throw thrown;
+}
+
+/** The engine answers a missing import module with a TypeError of its own. */
+function isLinkFailure(thrown: unknown): thrown is Error {
+  if (thrown instanceof WebAssembly.LinkError) return true;
+  return thrown instanceof TypeError && thrown.message.startsWith('WebAssembly.Instance(): Import #');
 }
 
 /** `WebAssembly.Exception` is missing from the types at hand. */
