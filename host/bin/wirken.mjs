@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// Starts wirken under Node 26: in this process if it is one, else in the Node that the installation brought along.
+// Any Node from 18 on must be able to read this file.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const MIN_MAJOR = 26;
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, '..', 'main.ts');
+
+if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
+  quietExperiments();
+  const cache = cacheDir();
+  if (cache !== undefined) enableCompileCache(cache);
+  await import(existsSync(source) ? '../main.ts' : '../dist/main.js');
+} else {
+  const node = findNode();
+  if (node === undefined) {
+    console.error(
+      `wirken: needs Node ${MIN_MAJOR} or later; this is ${process.version}, and no other was found beside it. Install Node ${MIN_MAJOR} and try again.`,
+    );
+    process.exit(1);
+  }
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Ctrl-C reaches the child from the terminal itself; this process only waits for what the child makes of it.
+  for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => {});
+  for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    console.error(`wirken: ${node} does not start: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => {
+    if (signal !== null) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code ?? 1);
+  });
+}
+
+/** Whoever runs wirken has no use for being told that Node calls an API experimental; every other warning is shown. */
+function quietExperiments() {
+  const [print] = process.listeners('warning');
+  if (print === undefined) return;
+  process.removeAllListeners('warning');
+  process.on('warning', (warning) => {
+    if (warning.name !== 'ExperimentalWarning') print(warning);
+  });
+}
+
+/** In the data directory: what another user could write, under /tmp for instance, must not become code. */
+function cacheDir() {
+  const data = process.env.WIRKEN_DATA_DIR || join(homedir(), '.wirken');
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    return join(data, 'cache', 'compiled');
+  } catch {
+    return undefined;
+  }
+}
+
+function findNode() {
+  const names = [
+    `node-${process.platform}-${process.arch}`,
+    `node-bin-${process.platform}-${process.arch}`,
+    `node-win-${process.arch}`,
+  ];
+  const file = process.platform === 'win32' ? 'node.exe' : 'node';
+  for (let folder = here; ; folder = dirname(folder)) {
+    for (const name of names) {
+      const path = join(folder, 'node_modules', name, 'bin', file);
+      if (existsSync(path)) return path;
+    }
+    if (folder === dirname(folder)) return undefined;
+  }
+}
