@@ -1,0 +1,166 @@
+import { encodeUtf8 } from '../base/bytes.ts';
+import { HostError, type ErrorCode } from '../base/error.ts';
+import type { Json } from '../base/jcs.ts';
+import { shownText } from '../base/shown.ts';
+import { isGranted, type Granted } from '../skill/grants.ts';
+import { faultsText, validatorOf } from '../skill/schema.ts';
+import type { Tool } from '../skill/skill.ts';
+import { parseGlob } from '../workspace/glob.ts';
+import type { CallOutcome, CallUsage, Determinism, Fence, ProgressEvent } from './call.ts';
+import { guestOf } from './derive.ts';
+import { CEILINGS, DEFAULT_LIMITS, type CallLimits, type LimitName } from './limits.ts';
+import type { Pool } from './pool/pool.ts';
+import type { MountSpec } from './pool/where.ts';
+import { parseResult, type ToolResult } from './result.ts';
+
+/** One tool call. */
+export interface SkillCall {
+  readonly tool: string;
+  /** Checked against the tool's `parameters`. */
+  readonly input: Json;
+  readonly determinism?: Determinism;
+}
+
+/** What a run needs besides the skill. */
+export interface RunPorts {
+  readonly pool: Pool;
+  /** An open directory, for a skill that was granted files; it stays the caller's. */
+  readonly workspace?: { readonly fd: number };
+  /** The operator's ceilings; they win over what the manifest asks for. */
+  readonly ceilings: Partial<Pick<CallLimits, 'memoryBytes' | 'wallTimeMs' | 'outputBytes'>>;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** What every call that ran leaves behind. */
+export interface RunTrace {
+  /** The skill's log: the tail of its stderr, as text. */
+  readonly log: string;
+  readonly usage: CallUsage;
+  readonly fences: readonly Fence[];
+}
+
+export type SkillOutcome =
+  | (RunTrace & { readonly kind: 'done' } & Omit<Extract<ToolResult, { kind: 'result' }>, 'kind'>)
+  /** The tool said so itself: `message` is the tail of its stderr. */
+  | (RunTrace & { readonly kind: 'tool-failed'; readonly code: number; readonly message: string })
+  | (RunTrace & { readonly kind: 'result-invalid'; readonly message: string })
+  | (RunTrace & { readonly kind: 'limit'; readonly limit: LimitName; readonly message: string })
+  | (RunTrace & { readonly kind: 'trap'; readonly message: string })
+  /** It never ran. */
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
+  | { readonly kind: 'crashed'; readonly message: string };
+
+const WORKSPACE = '/workspace';
+const MAX_MESSAGE_CHARS = 4096;
+
+/**
+ * Runs one tool of a skill in the sandbox, with no more than what was granted.
+ * @throws TypeError for anything that `grant` did not make, whatever its type claims; HostError `tool-unknown`, `arguments-invalid`,
+ *   `unsupported` for a skill that is a text for a model, what `guestOf`
+ *   throws; `signal.reason`.
+ */
+export async function run(
+  granted: Granted,
+  call: SkillCall,
+  ports: RunPorts,
+  signal: AbortSignal,
+): Promise<SkillOutcome> {
+  if (!isGranted(granted)) throw new TypeError('only a granted skill runs');
+  const { skill, permissions } = granted;
+  const tool = findTool(granted, call.tool);
+  const faults = validatorOf(tool.parameters).validate(call.input);
+  if (faults.length > 0) {
+    throw new HostError(
+      'arguments-invalid',
+      `the arguments of ${skill.name} ${tool.name} are wrong: ${faultsText(faults.slice(0, 3))}`,
+    );
+  }
+  const limits = limitsOf(granted, ports.ceilings);
+  const stdin = encodeUtf8(JSON.stringify(call.input));
+  if (stdin.length > limits.inputBytes) {
+    throw new HostError(
+      'limit-exceeded',
+      `the arguments are ${stdin.length} bytes long, allowed are ${limits.inputBytes}`,
+    );
+  }
+  const outcome = await ports.pool.call(
+    await guestOf(granted, limits),
+    {
+      args: [skill.name, tool.name],
+      env: [],
+      stdin,
+      limits,
+      ...(call.determinism === undefined ? {} : { determinism: call.determinism }),
+    },
+    {
+      where: {
+        mounts: mountsOf(permissions, ports.workspace),
+        bundle: { digest: skill.digest, files: skill.files },
+        tmp: true,
+      },
+      signal,
+      ...(ports.onProgress === undefined ? {} : { onProgress: ports.onProgress }),
+    },
+  );
+  return interpret(tool, outcome);
+}
+
+function findTool(granted: Granted, name: string): Tool {
+  const { skill } = granted;
+  if (skill.wasm === undefined) {
+    throw new HostError('unsupported', `${skill.name} is a text for a model and has no program to run`, {
+      remedy: `wirken skill info ${skill.name} shows it.`,
+    });
+  }
+  const tool = skill.manifest.tools.find((one) => one.name === name);
+  if (tool === undefined) {
+    const names = skill.manifest.tools.map((one) => one.name).join(', ');
+    throw new HostError('tool-unknown', `${skill.name} has no such tool`, {
+      remedy: names === '' ? 'It declares no tools.' : `It has: ${names}.`,
+    });
+  }
+  return tool;
+}
+
+/** The smallest of what the manifest asks for, the operator's ceiling and ours. */
+function limitsOf(granted: Granted, ceilings: RunPorts['ceilings']): CallLimits {
+  const asks = granted.skill.manifest.limits;
+  return {
+    ...DEFAULT_LIMITS,
+    memoryBytes: Math.min(asks.memoryBytes, ceilings.memoryBytes ?? CEILINGS.memoryBytes, CEILINGS.memoryBytes),
+    wallTimeMs: Math.min(asks.timeMs, ceilings.wallTimeMs ?? CEILINGS.wallTimeMs, CEILINGS.wallTimeMs),
+    outputBytes: Math.min(asks.outputBytes, ceilings.outputBytes ?? CEILINGS.outputBytes, CEILINGS.outputBytes),
+  };
+}
+
+function mountsOf(permissions: Granted['permissions'], workspace: RunPorts['workspace']): readonly MountSpec[] {
+  const { filesystemRead, filesystemWrite } = permissions;
+  if (filesystemRead.length === 0 && filesystemWrite.length === 0) return [];
+  if (workspace === undefined) throw new TypeError('a skill with file grants needs an open workspace');
+  const access = { read: filesystemRead.map(parseGlob), write: filesystemWrite.map(parseGlob) };
+  return [{ guestPath: WORKSPACE, fd: workspace.fd, access }];
+}
+
+function interpret(tool: Tool, outcome: CallOutcome): SkillOutcome {
+  if (outcome.kind === 'refused' || outcome.kind === 'crashed') return outcome;
+  const log = new TextDecoder().decode(outcome.stderr);
+  const trace: RunTrace = { log, usage: outcome.usage, fences: outcome.fences };
+  switch (outcome.kind) {
+    case 'limit':
+      return { ...trace, kind: 'limit', limit: outcome.limit, message: outcome.message };
+    case 'trap':
+      return { ...trace, kind: 'trap', message: outcome.message };
+    case 'exited': {
+      if (outcome.code !== 0)
+        return { ...trace, kind: 'tool-failed', code: outcome.code, message: messageOf(log, outcome.code) };
+      const result = parseResult(tool, outcome.stdout);
+      return result.kind === 'result' ? { ...trace, ...result, kind: 'done' } : { ...trace, ...result };
+    }
+  }
+}
+
+/** The tail of what the tool wrote to stderr, or that it wrote nothing. */
+function messageOf(log: string, code: number): string {
+  const tail = shownText(log.trim()).slice(-MAX_MESSAGE_CHARS);
+  return tail === '' ? `it exited with ${code} and said nothing` : tail;
+}
