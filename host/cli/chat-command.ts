@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { HostError } from '../base/error.ts';
+import { systemClock } from '../base/ports.ts';
+import { ensureDataDir } from '../config.ts';
+import { listed } from '../policy/grants.ts';
+import type { SkillName } from '../skill/skill.ts';
+import { ask, runChat } from './chat.ts';
+import type { ChatAnswer, ChatPorts, ChatSkill } from './chat/ports.ts';
+import type { Context } from './context.ts';
+import { openHost, type Host } from './host.ts';
+import { faultOf, type Fault } from './output.ts';
+import { Runs, type WorkspaceFlags } from './runs.ts';
+import { faultOfOutcome } from './skill/outcome.ts';
+import { fileHistory } from './terminal/history.ts';
+import { workspaceFiles } from './workspace-files.ts';
+import type { Json } from '../base/jcs.ts';
+
+const MODEL_HELP = 'This version of wirken runs skills by /name; it has no models yet.';
+
+export async function chatCommand(context: Context, flags: WorkspaceFlags): Promise<number> {
+  ensureDataDir(context.config.dataDir);
+  await using runs = new Runs(context, flags);
+  const ports = chatPorts(context, openHost(context), runs);
+  return await runChat(ports, {
+    ...sceneOf(context),
+    input: context.stdin,
+    history: fileHistory(join(context.config.dataDir, 'chat-history')),
+  });
+}
+
+export async function askCommand(context: Context, words: readonly string[], flags: WorkspaceFlags): Promise<number> {
+  await using runs = new Runs(context, flags);
+  const line = words.join(' ');
+  const ports = chatPorts(context, openHost(context), runs);
+  const { text, exitCode, reply } = await ask(line, ports, sceneOf(context));
+  context.out.result(text, {
+    ok: exitCode === 0,
+    exit_code: exitCode,
+    ...(reply.kind === 'answered' ? { answer: answerJson(reply.answer) } : { text }),
+  });
+  return exitCode;
+}
+
+function sceneOf(context: Context) {
+  return {
+    output: context.stdout,
+    errors: context.stderr,
+    colour: context.style.colour,
+    clock: systemClock,
+    signal: context.signal,
+  };
+}
+
+function answerJson(answer: ChatAnswer): Json {
+  switch (answer.kind) {
+    case 'markdown':
+      return answer.value === undefined ? { text: answer.text } : { output: answer.value, display: answer.text };
+    case 'json':
+      return { output: answer.value };
+    case 'text':
+      return { text: answer.text };
+    case 'failed':
+      return { error: { code: answer.code, message: answer.message } };
+  }
+}
+
+function chatPorts(context: Context, host: Host, runs: Runs): ChatPorts {
+  return {
+    modelHelp: MODEL_HELP,
+    skills: async () => {
+      const skills = await Promise.all(
+        host.skills.list().map(async ({ name }) => await chatSkill(host, name, context.signal)),
+      );
+      return skills.flatMap((skill) => skill ?? []);
+    },
+    files: (prefix) => Promise.resolve(workspaceFiles(runs, prefix)),
+    run: async (skill, tool, args, { onProgress, signal }) => {
+      try {
+        const { granted } = await host.skills.load(nameOf(host, skill.name), signal);
+        const outcome = await runs.run(granted, tool.name, args, { onProgress, signal });
+        if (outcome.kind !== 'done') return failed(faultOfOutcome(`${skill.name} ${tool.name}`, outcome));
+        const { output, display, text, exitCode } = outcome;
+        if (display !== undefined)
+          return { kind: 'markdown', text: display, exitCode, ...(output === undefined ? {} : { value: output }) };
+        return output === undefined ? { kind: 'text', text, exitCode } : { kind: 'json', value: output, exitCode };
+      } catch (error) {
+        if (error instanceof HostError && !signal.aborted) return failed(faultOf(error));
+        throw error;
+      }
+    },
+  };
+}
+
+/** A skill that does not load is not offered; `wirken skill list` says why. */
+async function chatSkill(host: Host, name: SkillName, signal: AbortSignal): Promise<ChatSkill | undefined> {
+  try {
+    const { granted } = await host.skills.load(name, signal);
+    const { manifest, trust } = granted.skill;
+    return {
+      name,
+      description: manifest.description,
+      userInvocable: manifest.userInvocable,
+      tools: manifest.tools,
+      trust: trust.kind,
+      permissions: listed(granted.permissions),
+      instructions: manifest.body,
+      ...(manifest.version === undefined ? {} : { version: manifest.version }),
+      ...(manifest.argumentHint === undefined ? {} : { argumentHint: manifest.argumentHint }),
+    };
+  } catch (error) {
+    if (error instanceof HostError) return undefined;
+    throw error;
+  }
+}
+
+function nameOf(host: Host, name: string): SkillName {
+  const found = host.skills.list().find((listing) => listing.name === name);
+  if (found === undefined)
+    throw new HostError('not-installed', `the skill ${name} is gone`, { remedy: '/skills lists those that are here.' });
+  return found.name;
+}
+
+function failed({ code, message, remedy, log }: Fault & { readonly log?: string }): ChatAnswer {
+  return {
+    kind: 'failed',
+    code,
+    message,
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(log === undefined ? {} : { log }),
+  };
+}
