@@ -150,6 +150,7 @@ describe.skipIf(process.platform !== 'linux')('a chat on a terminal', () => {
     terminal.type('\r');
     await terminal.until('│');
     await terminal.until('notes.md');
+    await terminal.until(PROMPT);
     terminal.type('/quit\r');
     expect(await terminal.ended).toBe(0);
   });
@@ -185,6 +186,7 @@ describe.skipIf(process.platform !== 'linux')('a chat on a terminal', () => {
     await terminal.until(PROMPT);
     terminal.type('/echo asked\r');
     await terminal.until('│');
+    await terminal.until(PROMPT);
     terminal.type('\u0004');
     expect(await terminal.ended).toBe(0);
     expect(terminal.screen).not.toContain('forged');
@@ -200,6 +202,7 @@ describe.skipIf(process.platform !== 'linux')('a chat on a terminal', () => {
     terminal.type('\r');
     await terminal.until('│');
     await terminal.until('pasted');
+    await terminal.until(PROMPT);
     terminal.type('\u0004');
     expect(await terminal.ended).toBe(0);
   });
@@ -236,6 +239,7 @@ describe.skipIf(process.platform !== 'linux')('a chat on a terminal', () => {
     second.type('\u001b[A\r');
     await second.until('│');
     await second.until('remembered');
+    await second.until(PROMPT);
     second.type('\u0004');
     await second.ended;
     rmSync(dir, { recursive: true });

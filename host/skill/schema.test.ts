@@ -99,6 +99,10 @@ describe('compileSchema', () => {
     [{ allOf: [{ properties: { a: true } }], unevaluatedProperties: false }, { a: 1 }],
     [{ contains: { type: 'string' }, unevaluatedItems: false }, ['a']],
     [{ required: ['__proto__'] }, JSON.parse('{"__proto__":1}')],
+    [
+      { properties: { toString: false }, dependentRequired: { valueOf: ['a'] }, dependentSchemas: { valueOf: false } },
+      {},
+    ],
     [{ $defs: { d: { allOf: [{ $ref: '#/$defs/e' }] }, e: { type: 'string' } }, $ref: '#/$defs/d' }, 'a'],
   ])('%j takes %j', ([schema, value]) => {
     expect(faults(schema, value)).toEqual([]);

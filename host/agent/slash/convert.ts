@@ -23,13 +23,15 @@ export function convertWord(name: string, word: string, shape: ValueShape): Conv
   if (takesText && types.length === 1) return { kind: 'value', value: word };
   const json = parseJson(word);
   if (json !== undefined && allows(shape, json)) {
-    return isExact(json) ? { kind: 'value', value: json } : bad(name, word, 'is too large to be exact');
+    return isExact(word, json) ? { kind: 'value', value: json } : bad(name, word, 'is too large to be exact');
   }
   if (takesText) return { kind: 'value', value: word };
   if (shape.types.has('boolean') && YES.has(word)) return { kind: 'value', value: true };
   if (shape.types.has('boolean') && NO.has(word)) return { kind: 'value', value: false };
   if (NUMBER.test(word) && Number.isFinite(Number(word)) && allows(shape, Number(word))) {
-    return isExact(Number(word)) ? { kind: 'value', value: Number(word) } : bad(name, word, 'is too large to be exact');
+    return isExact(word, Number(word))
+      ? { kind: 'value', value: Number(word) }
+      : bad(name, word, 'is too large to be exact');
   }
   return bad(name, word, `is not ${wanted(shape)}`);
 }
@@ -80,11 +82,9 @@ function allows(shape: ValueShape, value: Json): boolean {
   return shape.types.has(typeOf(value));
 }
 
-/** A whole number that the text may have named and this number is not: what the person typed would silently change. */
-function isExact(value: Json): boolean {
-  return (
-    typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21
-  );
+/** Whether a whole number is the one that was typed: past 2^53 it would silently change. */
+function isExact(word: string, value: Json): boolean {
+  return typeof value !== 'number' || !/^[+-]?\d+$/.test(word) || BigInt(word.replace('+', '')) === BigInt(value);
 }
 
 function parseJson(word: string): Json | undefined {

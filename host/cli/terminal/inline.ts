@@ -5,13 +5,13 @@ import { PLAIN } from './style.ts';
 import type { Run } from './wrap.ts';
 
 const MAX_DEPTH = 16;
+/** What marked leaves as it is; other references it decodes itself. */
 const ENTITIES: ReadonlyMap<string, string> = new Map([
   ['&amp;', '&'],
   ['&lt;', '<'],
   ['&gt;', '>'],
   ['&quot;', '"'],
   ['&#39;', "'"],
-  ['&nbsp;', ' '],
 ]);
 
 /** Inline Markdown as runs. Links show where they lead; images and HTML show as text. */
@@ -69,7 +69,7 @@ function textOf(token: Token): string {
   return 'text' in token && typeof token.text === 'string' ? token.text : token.raw;
 }
 
-/** A single line feed within a paragraph is a blank. */
+/** Made harmless here as well, for the parser turns `&#27;` into the character. A single line feed within a paragraph is a blank. */
 function leaf(text: string, look: Look): Run {
   return {
     text: text
@@ -81,5 +81,5 @@ function leaf(text: string, look: Look): Run {
 }
 
 function decoded(text: string): string {
-  return text.replace(/&(?:amp|lt|gt|quot|#39|nbsp);/g, (entity) => ENTITIES.get(entity) ?? entity);
+  return text.replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => ENTITIES.get(entity) ?? entity);
 }

@@ -15,7 +15,7 @@ const MAX_TEXT_COLUMNS = 100;
  * raw HTML, links and images are shown as text. Text that could keep a parser busy is shown as it is.
  */
 export function markdownLines(untrusted: string, style: Style, columns = MAX_TEXT_COLUMNS): readonly string[] {
-  // Made harmless before it is parsed: no entity, link or code span can bring back what is gone.
+  // Made harmless before it is parsed, so that a code span or a raw line is; and once more where a run of text is made.
   const text = shownText(untrusted).replaceAll('\t', '    ');
   if (!isTame(text)) return text.split('\n');
   let tokens: readonly Token[];

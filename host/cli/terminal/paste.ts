@@ -45,7 +45,9 @@ export class PastedInput extends Transform {
       this.#pasting = !this.#pasting;
     }
     // A marker may be cut by the end of the chunk. Outside of a paste the first two characters may be a key of their own.
-    const kept = cutMarker(rest, this.#pasting ? END : START, this.#pasting ? 1 : 3);
+    // A carriage return in a paste may be half a line end.
+    const kept =
+      this.#pasting && rest.endsWith('\r') ? 1 : cutMarker(rest, this.#pasting ? END : START, this.#pasting ? 1 : 3);
     this.#held = rest.slice(rest.length - kept);
     out += this.#taken(rest.slice(0, rest.length - kept));
     done(null, out === '' ? undefined : out);
