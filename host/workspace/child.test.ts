@@ -84,4 +84,23 @@ describe('a child with an inherited descriptor', () => {
     expect(readFileSync(scene.path('out/d/new'), 'utf8')).toBe('mad');
     expect(scene.outsideState()).toBe(before);
   });
+
+  it('is refused with a reason on another system', () => {
+    using scene = new Scene();
+    const program = join(scene.base, 'program.mjs');
+    writeFileSync(
+      program,
+      `import { syncBuiltinESMExports } from 'node:module';
+      Object.defineProperty(process, 'platform', { value: 'plan9' });
+      syncBuiltinESMExports();
+      const { WorkspaceDir } = await import(${JSON.stringify(join(HOST, 'workspace/dir.ts'))});
+      try {
+        WorkspaceDir.openAmbient('.');
+      } catch (error) {
+        console.log(error.code + ': ' + error.message);
+      }`,
+    );
+    const child = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+    expect(child.stdout).toBe(`unsupported: Workspaces need Linux on x64 or arm64, this is plan9 ${process.arch}.\n`);
+  });
 });

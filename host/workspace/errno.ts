@@ -42,8 +42,12 @@ const BY_NAME: { readonly [code: string]: Errno } = {
   ERR_OUT_OF_RANGE: 'inval',
 };
 
+// By the names that are known: a number may have a second name (EWOULDBLOCK) that is not.
 const BY_NUMBER: ReadonlyMap<number, Errno> = new Map(
-  Object.entries(constants.errno).map(([name, number]) => [number, BY_NAME[name] ?? 'io']),
+  Object.entries(constants.errno).flatMap(([name, number]) => {
+    const errno = BY_NAME[name];
+    return errno === undefined ? [] : [[number, errno] as const];
+  }),
 );
 
 /** The outcome for an `errno` of this system's kernel. */
