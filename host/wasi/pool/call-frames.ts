@@ -1,7 +1,7 @@
 import { encodeHex, encodeUtf8 } from '../../base/bytes.ts';
 import type { CallSpec } from '../call.ts';
 import { type Guest, guestBytes, guestKey } from './guest.ts';
-import { type CallHeader, type ComponentHeader, encodeToRunner, TO_RUNNER } from './protocol.ts';
+import { type CallHeader, type ComponentHeader, encodeToRunner, FIRST_DIRECTORY_FD, TO_RUNNER } from './protocol.ts';
 import type { BundleSpec, Where } from './where.ts';
 
 /** What a runner holds, as its host keeps count of it. */
@@ -17,8 +17,6 @@ const MAX_HELD_GUESTS = 8;
 const MAX_HELD_BYTES = 48 * 1024 * 1024;
 /** Frames up to this are put together, for one write to the kernel. */
 const JOIN_BYTES = 65_536;
-/** The runner's descriptors of its directories begin here. */
-const FIRST_DIRECTORY_FD = 3;
 
 /** Everything to be written for one call: what the runner has not got yet, then the call. Counts it as held. */
 export function callFrames(

@@ -25,7 +25,7 @@ async function probe(where: Where, fence: boolean, outside: string): Promise<{ t
   await using spawner = await startSpawner(plan, code, fence, [String(process.pid), outside]);
   const runner = await spawner.start();
   let said = '';
-  for await (const chunk of runner.fromRunner) {
+  for await (const chunk of runner.link) {
     said += String(chunk);
     if (said.endsWith('\n')) break;
   }

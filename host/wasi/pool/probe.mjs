@@ -46,9 +46,9 @@ if (mode === 'beneath') {
   found.nativeKill = answer(kill(Number(hostPid), 0));
   const address = new Uint8Array([2, 0, 0, 1, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
   found.nativeConnect = answer(connect(socket(2, 1, 0), ffi.getRawPointer(address.buffer), 16));
-  found.nativeInside = answer(open('/proc/self/fd/3/inside.txt', 0, 0));
-  found.nativeInsideWrite = answer(open('/proc/self/fd/3/made.txt', 0o102, 0o600));
+  found.nativeInside = answer(open('/proc/self/fd/4/inside.txt', 0, 0));
+  found.nativeInsideWrite = answer(open('/proc/self/fd/4/made.txt', 0o102, 0o600));
 }
 
-fs.writeSync(1, `${JSON.stringify(found)}\n`);
-fs.readSync(0, new Uint8Array(1));
+fs.writeSync(3, `${JSON.stringify(found)}\n`);
+fs.readSync(3, new Uint8Array(1));

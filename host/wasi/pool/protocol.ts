@@ -7,6 +7,10 @@ import type { CallLimits, LimitName } from '../limits.ts';
  * hostile: every frame from it is bounded before it is kept, and one that is not due ends the process. A runner trusts its host.
  */
 export const FRAME_HEAD_BYTES = 5;
+/** The runner's descriptor of its host. Not one of the first three: Node makes those non-blocking as soon as anyone looks at them. */
+export const LINK_FD = 3;
+/** The runner's descriptors of its directories begin here. */
+export const FIRST_DIRECTORY_FD = 4;
 
 /** Host to runner. The body is u32 little-endian length of a JSON header, the header, then raw bytes. */
 export const TO_RUNNER = { module: 1, component: 2, bundle: 3, call: 4, stdin: 5 } as const;

@@ -75,13 +75,12 @@ export class Runner implements RunnerHoldings {
       (kind) => this.#most(kind),
       (kind, body) => this.#take(kind, body),
     );
-    process.fromRunner.on('data', (bytes: Buffer) => {
+    process.link.on('data', (bytes: Buffer) => {
       if (this.#broken === undefined && !this.#reader.push(bytes)) this.#break('it sent a frame that is too long');
     });
     // A broken pipe is the end of the process, which is seen anyway.
-    process.fromRunner.on('error', ignore);
-    process.toRunner.on('error', ignore);
-    process.fromRunner.once('close', () => process.kill());
+    process.link.on('error', ignore);
+    process.link.once('close', () => process.kill());
     this.ended = process.ended.then((how) => this.#end(this.#broken ?? how));
   }
 
@@ -115,7 +114,7 @@ export class Runner implements RunnerHoldings {
       };
       this.#current = { call, stderr, answer, stdoutBytes: 0, progressEvents: 0, wantsStdin: false };
       if (!this.isAlive) return answer({ kind: 'gone', how: 'it had ended before the call' });
-      for (const frame of call.frames) this.#process.toRunner.write(frame);
+      for (const frame of call.frames) this.#process.link.write(frame);
     });
   }
 
@@ -124,7 +123,7 @@ export class Runner implements RunnerHoldings {
     this.#broken ??= how;
     this.#process.kill();
     // What still comes is not looked at any more, and must not hold the process's end back.
-    this.#process.fromRunner.resume();
+    this.#process.link.resume();
   }
 
   #break(how: string): void {
@@ -133,8 +132,7 @@ export class Runner implements RunnerHoldings {
 
   #end(how: string): string {
     this.#gone = true;
-    this.#process.toRunner.destroy();
-    this.#process.fromRunner.destroy();
+    this.#process.link.destroy();
     this.#ready.promise.catch(ignore);
     this.#ready.reject(new Error(how));
     this.#current?.answer({ kind: 'gone', how });
@@ -191,7 +189,7 @@ export class Runner implements RunnerHoldings {
   /** Takes nothing more in until the output has gone on. */
   #pass(written: Promise<void> | undefined): void {
     if (written === undefined) return;
-    const from = this.#process.fromRunner;
+    const from = this.#process.link;
     from.pause();
     written.then(
       () => from.resume(),
@@ -206,7 +204,7 @@ export class Runner implements RunnerHoldings {
         current.wantsStdin = false;
         // The call may have ended meanwhile, by its deadline for instance.
         if (this.#current !== current || !this.isAlive) return;
-        for (const part of encodeToRunner(TO_RUNNER.stdin, {}, bytes)) this.#process.toRunner.write(part);
+        for (const part of encodeToRunner(TO_RUNNER.stdin, {}, bytes)) this.#process.link.write(part);
       },
       () => this.#break('its input could not be read'),
     );

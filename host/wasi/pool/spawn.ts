@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
-import type { Readable, Writable } from 'node:stream';
 import { Worker } from 'node:worker_threads';
 import type { DeliveredCode } from '../code.ts';
 import { fenceRules, type RunnerPlan, runnerArguments } from './plan.ts';
+import { LINK_FD } from './protocol.ts';
 import type { FromSpawner, SpawnerSpec, ToSpawner } from './spawner.ts';
 
-/** A runner's process and its two streams, neither of which keeps the host alive. */
+/** A runner's process and the link to it, neither of which keeps the host alive. */
 export interface RunnerProcess {
   readonly pid: number;
-  readonly toRunner: Writable;
-  readonly fromRunner: Readable;
+  /** What it says and is told. */
+  readonly link: Socket;
   /** SIGKILL; may be called twice, and after the end. */
   kill(): void;
   /** How it ended, once it has and was waited for; never rejects. */
@@ -83,8 +83,7 @@ async function fencedSpawner(
       socket.unref();
       starting.get(message.id)?.({
         pid: message.pid,
-        toRunner: socket,
-        fromRunner: socket,
+        link: socket,
         kill: () => say({ kind: 'kill', id: message.id }),
         ended: promise,
       });
@@ -146,7 +145,7 @@ function directSpawner(args: readonly string[], plan: RunnerPlan, unfencedWhy: s
       const child = spawn(process.execPath, args, {
         env: {},
         cwd: '/',
-        stdio: ['pipe', 'pipe', 'ignore', ...plan.directories.map(({ fd }) => fd)],
+        stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...plan.directories.map(({ fd }) => fd)],
         windowsHide: true,
       });
       const runner = await asRunner(child);
@@ -163,14 +162,13 @@ function directSpawner(args: readonly string[], plan: RunnerPlan, unfencedWhy: s
 }
 
 async function asRunner(child: ChildProcess): Promise<RunnerProcess> {
-  const { stdin, stdout, pid } = child;
+  const link: unknown = child.stdio[LINK_FD];
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit status ${code}` : signal));
     child.once('error', (error) => resolve(error.message));
   });
-  if (pid === undefined || stdin === null || stdout === null)
-    throw new Error(`the runner did not start: ${await ended}`);
+  if (child.pid === undefined || !(link instanceof Socket)) throw new Error(`the runner did not start: ${await ended}`);
   child.unref();
-  for (const stream of [stdin, stdout]) if (stream instanceof Socket) stream.unref();
-  return { pid, toRunner: stdin, fromRunner: stdout, kill: () => child.kill('SIGKILL'), ended };
+  link.unref();
+  return { pid: child.pid, link, kill: () => child.kill('SIGKILL'), ended };
 }

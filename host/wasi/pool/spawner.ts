@@ -9,7 +9,7 @@ import { closeQuietly, loadKernel } from './kernel.ts';
 export interface SpawnerSpec {
   readonly program: string;
   readonly args: readonly string[];
-  /** Handed to each runner, from descriptor 3 on. */
+  /** Handed to each runner, from `FIRST_DIRECTORY_FD` on. */
   readonly directories: readonly number[];
   readonly rules: readonly FenceRule[];
 }
@@ -23,7 +23,7 @@ export type FromSpawner =
   /** The thread stands behind the fence, and was seen to. */
   | { readonly kind: 'fenced' }
   | { readonly kind: 'unfenced'; readonly why: string }
-  /** `fd` is the host's end of the runner's stdin and stdout, and now the receiver's. */
+  /** `fd` is the host's end of the runner's `LINK_FD`, and now the receiver's. */
   | { readonly kind: 'spawned'; readonly id: number; readonly pid: number; readonly fd: number }
   | { readonly kind: 'exited'; readonly id: number; readonly how: string };
 
@@ -67,7 +67,7 @@ function serve(port: NonNullable<typeof parentPort>, spec: SpawnerSpec): void {
     const child = spawn(spec.program, spec.args, {
       env: {},
       cwd: '/',
-      stdio: [theirs, theirs, theirLife, ...spec.directories],
+      stdio: [nowhere, nowhere, theirLife, theirs, ...spec.directories],
     });
     const ended = (how: string): void => {
       if (!kills.delete(id)) return;

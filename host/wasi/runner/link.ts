@@ -1,5 +1,5 @@
 import { readSync, writeSync } from 'node:fs';
-import { FRAME_HEAD_BYTES, type FromRunnerKind } from '../pool/protocol.ts';
+import { FRAME_HEAD_BYTES, type FromRunnerKind, LINK_FD } from '../pool/protocol.ts';
 
 /** A frame of the host's. `body` is the receiver's own. */
 export interface HostFrame {
@@ -7,11 +7,9 @@ export interface HostFrame {
   readonly body: Uint8Array;
 }
 
-const STDIN = 0;
-const STDOUT = 1;
 const READ_BYTES = 65_536;
 
-/** The two ends that a runner has of its host. Everything waits in the kernel: no event loop stands between guest and host. */
+/** The runner's end of its host. Everything waits in the kernel: no event loop stands between guest and host. */
 export class HostLink {
   readonly #buffer = Buffer.allocUnsafeSlow(READ_BYTES);
   #from = 0;
@@ -40,7 +38,7 @@ export class HostLink {
     frame.writeUInt32LE(body.length, 0);
     frame[4] = kind;
     frame.set(body, FRAME_HEAD_BYTES);
-    for (let at = 0; at < frame.length;) at += writeSync(STDOUT, frame, at);
+    for (let at = 0; at < frame.length;) at += writeSync(LINK_FD, frame, at);
   }
 
   #fill(bytes: number): boolean {
@@ -61,7 +59,7 @@ export class HostLink {
 /** 0 at the end. */
 function read(into: Uint8Array): number {
   try {
-    return readSync(STDIN, into);
+    return readSync(LINK_FD, into);
   } catch {
     // The host is gone, one way or the other.
     return 0;

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { callWith, ECHO, ENDLESS, echoes, scratch } from './fixtures.ts';
+import { startPool } from './pool.ts';
+import { NOWHERE } from './where.ts';
+
+const cache = scratch();
+afterAll(() => cache[Symbol.dispose]());
+
+/** Runners among the children of a process, dead ones that nobody waited for included. */
+function runnersOf(pid: number): readonly number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((tid) =>
+    readFileSync(`/proc/${pid}/task/${tid}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return children.filter((child) => isZombie(child) || readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('--permission'));
+}
+
+function isZombie(pid: number): boolean {
+  return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
+
+async function until(what: () => boolean): Promise<void> {
+  while (!what()) await sleep(5);
+}
+
+/** The runner that burns time. */
+function busiest(pids: readonly number[]): number {
+  const ticks = (pid: number) => Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[11]);
+  return pids.toSorted((a, b) => ticks(b) - ticks(a))[0] ?? 0;
+}
+
+describe.for([
+  ['fenced', true],
+  ['unfenced', false],
+] as const)('a pool that is %s', ([, landlock]) => {
+  it.for(['SIGKILL', 'SIGSEGV', 'SIGTERM'] as const)('goes on when a runner dies of %s', async (signal) => {
+    await using pool = startPool({ cacheDir: cache.path, size: 1, landlock });
+    const doomed = callWith(pool, ENDLESS);
+    const next = echoes(pool, 'next');
+    await until(() => runnersOf(process.pid).length > 0);
+    await sleep(200);
+    process.kill(busiest(runnersOf(process.pid)), signal);
+    expect(await doomed).toMatchObject({ kind: 'crashed', message: signal });
+    expect(await next).toBe(true);
+    expect(await echoes(pool, 'and the one after')).toBe(true);
+  });
+
+  it('leaves no process behind, dead or alive', async () => {
+    const pool = startPool({ cacheDir: cache.path, landlock });
+    await Promise.all([echoes(pool, 'a'), echoes(pool, 'b'), callWith(pool, ENDLESS, { limits: { wallTimeMs: 100 } })]);
+    const running = callWith(pool, ENDLESS);
+    running.catch(() => undefined);
+    const pids = runnersOf(process.pid);
+    expect(pids.length).toBeGreaterThan(0);
+    await Promise.all([pool[Symbol.asyncDispose](), pool[Symbol.asyncDispose]()]);
+    await pool.closed;
+    await expect(running).rejects.toThrow('the sandbox was closed');
+    expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    await expect(callWith(pool, ECHO)).rejects.toThrow('the sandbox was closed');
+  });
+});
+
+/** A host of its own that does `work` with a pool named `pool`. */
+function startHost(work: string) {
+  const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const script = `
+    import { startPool } from '${at('./pool.ts')}';
+    import { callWith, echoes, ECHO, ENDLESS } from '${at('./fixtures.ts')}';
+    const pool = startPool({ cacheDir: '${cache.path}' });
+    ${work}`;
+  const args = ['--disable-warning=ExperimentalWarning', '--input-type=module-typescript', '-e', script];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+describe('a host', () => {
+  it('ends by itself with runners idle, and they with it', async () => {
+    const host = startHost(`await pool.warm({ mounts: [], tmp: false });
+      console.log(await echoes(pool, 'x'));`);
+    let said = '';
+    host.stdout.on('data', (chunk) => (said += String(chunk)));
+    let pids: readonly number[] = [];
+    await until(() => {
+      if (host.pid !== undefined && existsSync(`/proc/${host.pid}`) && !isZombie(host.pid)) pids = [...new Set([...pids, ...runnersOf(host.pid)])];
+      return host.exitCode !== null;
+    });
+    expect([host.exitCode, said]).toEqual([0, 'true\n']);
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)));
+    expect(pids.length).toBeGreaterThan(0);
+  });
+
+  it('takes a runner in an endless loop with it when it is killed', async () => {
+    const host = startHost(`callWith(pool, ENDLESS, { limits: { wallTimeMs: 60_000 } }); setTimeout(() => console.log('up'), 400);`);
+    await new Promise((resolve) => host.stdout.once('data', resolve));
+    const pids = runnersOf(host.pid ?? 0);
+    expect(pids.length).toBeGreaterThan(0);
+    host.kill('SIGKILL');
+    await until(() => pids.every((pid) => !existsSync(`/proc/${pid}`)));
+  });
+});
+
+it('serves 2000 calls in a row with no more memory than after the first hundred', async () => {
+  await using pool = startPool({ cacheDir: cache.path, size: 1, spare: 0 });
+  await pool.warm(NOWHERE);
+  const memory = () => Math.max(...runnersOf(process.pid).map((pid) => Number(/^Rss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1])));
+  for (let index = 0; index < 300; index += 1) await callWith(pool, ECHO);
+  const early = memory();
+  for (let index = 0; index < 2000; index += 1) await callWith(pool, ECHO);
+  expect(memory()).toBeLessThan(early * 1.25);
+});
