@@ -1,18 +1,8 @@
 import type { DirEntry, DirHandle, Errno, FileHandle, FileStat, OpenHow, TimeToSet } from '../../workspace/layer.ts';
-import type { GuestClock } from '../world.ts';
 import { type DirNode, type FileNode, listOf, setNodeTimes, statOf, type TmpNode } from './node.ts';
-import { PagedBytes } from './paged.ts';
 import { MAX_TARGET_BYTES, parsePath } from './path.ts';
-import { Quota } from './quota.ts';
 import { leaves, type Place, resolve } from './resolve.ts';
-
-export interface TmpFsSpec {
-  /** Over all files, in steps of up to 64 KiB a file, holes included; more is `nospc`, one file larger than this is `fbig`. */
-  readonly maxBytes: number;
-  /** Names in all directories; more is `nospc`. */
-  readonly maxNodes: number;
-  readonly clock: Pick<GuestClock, 'realtimeNs'>;
-}
+import { type TmpFsSpec, Tree } from './tree.ts';
 
 /** Outside of what a real device has; guests see neither. */
 const TMP_DEV = 0xffff_ffff_0001n;
@@ -21,68 +11,6 @@ const TMP_DEV = 0xffff_ffff_0001n;
 export function createTmpFs(spec: TmpFsSpec): DirHandle {
   const tree = new Tree(spec);
   return new TmpDir(tree, tree.newDir(undefined));
-}
-
-class Tree {
-  readonly quota: Quota;
-  readonly #clock: TmpFsSpec['clock'];
-  #lastIno = 0n;
-
-  constructor({ maxBytes, maxNodes, clock }: TmpFsSpec) {
-    this.quota = new Quota(maxBytes, maxNodes);
-    this.#clock = clock;
-  }
-
-  now(): bigint {
-    return this.#clock.realtimeNs();
-  }
-
-  newDir(parent: DirNode | undefined): DirNode {
-    return { ...this.#common(), kind: 'directory', entries: new Map(), parent, removed: false };
-  }
-
-  newFile(): FileNode {
-    return { ...this.#common(), kind: 'file', bytes: new PagedBytes(this.quota), opens: 0 };
-  }
-
-  newLink(target: string): TmpNode {
-    return { ...this.#common(), kind: 'symlink', target };
-  }
-
-  /** Gives the node a name. */
-  add(parent: DirNode, name: string, node: TmpNode): Errno | undefined {
-    if (parent.removed) return 'noent';
-    if (!this.quota.takeName()) return 'nospc';
-    parent.entries.set(name, node);
-    this.touch(parent);
-    return undefined;
-  }
-
-  /** Takes a name away; the node goes with its last one, a file's bytes with its last handle too. */
-  remove(parent: DirNode, name: string, node: TmpNode): void {
-    parent.entries.delete(name);
-    this.quota.giveName();
-    this.touch(parent);
-    node.nlink--;
-    node.ctimNs = parent.ctimNs;
-    if (node.kind === 'directory') node.removed = true;
-    else if (node.nlink === 0 && node.kind === 'file') this.reap(node);
-    else if (node.nlink === 0 && node.kind === 'symlink') this.quota.giveBytes(Buffer.byteLength(node.target));
-  }
-
-  reap(node: FileNode): void {
-    if (node.nlink === 0 && node.opens === 0) node.bytes.resize(0n);
-  }
-
-  touch(node: TmpNode): void {
-    node.mtimNs = this.now();
-    node.ctimNs = node.mtimNs;
-  }
-
-  #common() {
-    const now = this.now();
-    return { ino: ++this.#lastIno, nlink: 1, atimNs: now, mtimNs: now, ctimNs: now };
-  }
 }
 
 class TmpFile implements FileHandle {

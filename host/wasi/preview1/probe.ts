@@ -50,7 +50,7 @@ export class Probe {
     const answer = this.raw(name, ...params);
     return answer === 0
       ? ''
-      : (Object.entries(ERRNO).find(([, number]) => number === answer)?.[0] ?? `errno ${answer}`);
+      : (Object.entries(ERRNO).find(([, number]) => number === answer)?.[0] ?? `errno ${String(answer)}`);
   }
 
   raw(name: Preview1Name, ...params: readonly (number | bigint)[]): unknown {
