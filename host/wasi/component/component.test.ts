@@ -1,11 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WorkspaceDir } from '../../workspace/dir.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
-import { buildCommand, buildSkill, buildSocket, buildText } from './fixtures/build.ts';
+import { buildCommand, buildLoud, buildSkill, buildSocket, buildText } from './fixtures/build.ts';
 import { worldOf, type WorldSpec } from './fixtures/world.ts';
 import { loadComponent, type LoadedComponent } from './load.ts';
 import { prepareComponent } from './prepare.ts';
@@ -153,6 +162,17 @@ describe('a wasi:cli/command', () => {
     expect(stdout).toMatch(/^7 then /);
   });
 
+  it('may open again what it closed, and leaves nothing open', () => {
+    const open = (): number => readdirSync('/proc/self/fd').length;
+    run(command, { ...writable(), args: ['show', '/workspace/a.txt'] });
+    const before = open();
+    const args = ['reopen', '/workspace/a.txt', '/workspace/dir'];
+    expect(run(command, { ...writable(), args, descriptors: 12 })).toMatchObject({ stdout: '', end: { code: 0 } });
+    run(command, { ...writable(), args: ['open-many', '/workspace/a.txt'] });
+    run(command, { ...writable(), args: ['open-many', '/workspace/dir'] });
+    expect(open()).toBe(before);
+  });
+
   it('writes only so much', () => {
     expect(run(command, { args: ['fill', '/tmp/x'] }).stdout).toMatch(/^1048576 then /);
     expect(run(command, { args: ['sparse', '/tmp/x'] }).stdout).toMatch(/^truncate: .*\npwrite: /);
@@ -193,6 +213,12 @@ describe('a wirken:skill', () => {
     const ended = run(skill, { args: ['large'], stdin: '{}', outputBytes: 1000 });
     expect(ended.end).toMatchObject({ kind: 'limit', limit: 'output' });
     expect(ended.result).toBeUndefined();
+  });
+
+  it('prints to the log, not into its result', async () => {
+    const loud = await load(await buildLoud());
+    const ended = run(loud, { args: ['now'], stdin: '{}', isDeterministic: true });
+    expect(ended).toMatchObject({ stdout: '1700000000', stderr: 'printed by now\n', end: { kind: 'exited', code: 0 } });
   });
 
   it('takes a long input', () => {

@@ -27,7 +27,7 @@ export interface ComponentEnd {
  * A command has its call in its arguments and stdin, like a core module. A `wirken:skill` gets `call`, by default taken from the same
  * places (`args[1]`, all of stdin); then an `ok` goes to the world's stdout with exit code 0, an `err` to its stderr with exit code 1,
  * and what the guest itself prints goes to stderr.
- * @throws whatever a sink or a layer of the world throws unasked; never for what the guest does
+ * @throws TypeError for a call that is not text; never for what happens between the guest and its world
  */
 export function runComponent(loaded: LoadedComponent, world: GuestWorld, call = callOf(loaded, world)): ComponentEnd {
   const guest = new Guest(world);

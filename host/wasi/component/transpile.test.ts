@@ -121,6 +121,14 @@ describe('transpileComponent', () => {
     expect(() => prepareComponent(empty, limits)).toThrow(/exports neither/);
   });
 
+  it('has a deadline', async () => {
+    const late = transpileComponent(command, { limits, signal, deadlineMs: 1 });
+    await expect(late).rejects.toMatchObject({
+      code: 'component-invalid',
+      message: expect.stringContaining('longer than 1 ms') as string,
+    });
+  });
+
   it('stops when it is told to', async () => {
     const reason = new Error('enough');
     const controller = new AbortController();

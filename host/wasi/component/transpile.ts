@@ -28,18 +28,25 @@ const answer = z.union([
   }),
 ]);
 
+export interface TranspileOptions {
+  readonly limits: CallLimits;
+  readonly signal: AbortSignal;
+  /** Default: 30 s. */
+  readonly deadlineMs?: number;
+}
+
 /**
  * The component as JavaScript and core modules, made by a process of its own: without network, environment, children or workers,
- * able to read the transpiler and nothing else, killed after 30 seconds.
+ * able to read the transpiler and nothing else, killed at its deadline.
  * @throws HostError component-invalid, import-unknown, module-too-large, and whatever `prepareModules` refuses in its core modules
  */
 export async function transpileComponent(
   untrusted: Uint8Array,
-  { limits, signal }: { readonly limits: CallLimits; readonly signal: AbortSignal },
+  { limits, signal, deadlineMs = DEADLINE_MS }: TranspileOptions,
 ): Promise<TranspiledComponent> {
   const imports = scanImports(untrusted, limits);
   const transpiler = locate();
-  const output = await transpileApart(untrusted, transpiler, signal);
+  const output = await transpileApart(untrusted, transpiler, deadlineMs, signal);
   const { files, exports, unversioned } = parseOutput(output);
   // what the generated code asks for is what the scan let through
   for (const name of unversioned) requireKnownInterface(`${name}@0.2.0`);
@@ -77,7 +84,12 @@ function locate(): Transpiler {
   return { script, dir: dirname(script), version: z.object({ version: z.string() }).parse(about).version };
 }
 
-async function transpileApart(untrusted: Uint8Array, transpiler: Transpiler, signal: AbortSignal): Promise<Buffer> {
+async function transpileApart(
+  untrusted: Uint8Array,
+  transpiler: Transpiler,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
   signal.throwIfAborted();
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const here = realpathSync(join(dirname(fileURLToPath(import.meta.url)), 'transpiler'));
@@ -107,7 +119,7 @@ async function transpileApart(untrusted: Uint8Array, transpiler: Transpiler, sig
   const timer = setTimeout(() => {
     ended = 'late';
     kill();
-  }, DEADLINE_MS);
+  }, deadlineMs);
   signal.addEventListener('abort', kill, { once: true });
   child.stdout.on('data', (chunk: Buffer) => {
     size += chunk.length;
@@ -132,7 +144,7 @@ async function transpileApart(untrusted: Uint8Array, transpiler: Transpiler, sig
     signal.removeEventListener('abort', kill);
   }
   signal.throwIfAborted();
-  if (ended === 'late') throw invalid(`transpiling took longer than ${DEADLINE_MS / 1000} s`);
+  if (ended === 'late') throw invalid(`transpiling took longer than ${deadlineMs} ms`);
   if (ended === 'large') throw new HostError('module-too-large', 'the component grows too large when transpiled');
   return Buffer.concat(chunks);
 }

@@ -21,7 +21,7 @@ export function cli(guest: Guest, stdout: 'stdout' | 'stderr') {
       exit: (status: Result<undefined, undefined>): never => guest.finish(new GuestExit(status.tag === 'ok' ? 0 : 1)),
       exitWithCode: (code: number): never => guest.finish(new GuestExit(code)),
     },
-    stdin: { getStdin: () => new InputStream(guest, (into) => guest.world.stdin.read(into)) },
+    stdin: { getStdin: () => new InputStream(guest, (into) => guest.within(({ stdin }) => stdin.read(into))) },
     stdout: { getStdout: () => sink(guest, stdout) },
     stderr: { getStderr: () => sink(guest, 'stderr') },
     'terminal-input': { TerminalInput: Terminal },

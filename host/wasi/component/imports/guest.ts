@@ -19,7 +19,7 @@ export class Guest {
   #resources = 0;
   #written = 0;
   #end: GuestExit | GuestStop | undefined;
-  readonly #scratch = new Uint8Array(MAX_CHUNK_BYTES);
+  #scratch = new Uint8Array();
 
   constructor(world: GuestWorld) {
     this.#world = world;
@@ -43,9 +43,9 @@ export class Guest {
   }
 
   /** Runs what may exceed a limit of the world. @throws Unwind if it does */
-  within(use: (world: GuestWorld) => void): void {
+  within<T>(use: (world: GuestWorld) => T): T {
     try {
-      use(this.world);
+      return use(this.world);
     } catch (error) {
       if (error instanceof GuestStop) this.finish(error);
       throw error;
@@ -55,7 +55,9 @@ export class Guest {
   /** A buffer of min(`asked`, MAX_CHUNK_BYTES) bytes, good until the next one is asked for. */
   scratch(asked: bigint): Uint8Array {
     void this.world;
-    return this.#scratch.subarray(0, asked < BigInt(MAX_CHUNK_BYTES) ? Number(asked) : MAX_CHUNK_BYTES);
+    const bytes = asked < BigInt(MAX_CHUNK_BYTES) ? Number(asked) : MAX_CHUNK_BYTES;
+    if (this.#scratch.length < bytes) this.#scratch = new Uint8Array(bytes);
+    return this.#scratch.subarray(0, bytes);
   }
 
   /** Counts a resource that the guest gets. @throws Error, a trap, at the limit */

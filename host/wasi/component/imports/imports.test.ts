@@ -90,3 +90,69 @@ describe('poll', () => {
     expect(() => io.poll.poll([])).toThrow(/empty/);
   });
 });
+
+describe('descriptors', () => {
+  interface Opened {
+    openAt(path: object, name: string, how: object, flags: object): { tag: string; val: Opened };
+    readViaStream(at: bigint): unknown;
+    writeViaStream(at: bigint): unknown;
+    read(length: bigint, at: bigint): unknown;
+    write(bytes: Uint8Array, at: bigint): unknown;
+    setSize(size: bigint): unknown;
+    readDirectory(): unknown;
+    isSameObject(other: Opened): boolean;
+    [Symbol.dispose](): void;
+  }
+  const preopens = (guest: Guest): Opened => {
+    const get = importsFor(guest, 'stdout')['wasi:filesystem/preopens']?.['getDirectories'];
+    const first = (get as () => [Opened, string][])()[0];
+    if (first === undefined) throw new Error('no directory');
+    return first[0];
+  };
+  const refused = (val: string): object => ({ tag: 'err', val });
+
+  it('do what they were opened for', () => {
+    const tmp = preopens(new Guest(worldOf({}).world));
+    const writing = tmp.openAt({}, 'x', { create: true }, { write: true }).val;
+    expect(writing.write(Buffer.from('hello'), 0n)).toEqual({ tag: 'ok', val: 5n });
+    expect(writing.read(5n, 0n)).toEqual(refused('bad-descriptor'));
+    expect(writing.readViaStream(0n)).toEqual(refused('bad-descriptor'));
+    const reading = tmp.openAt({}, 'x', {}, { read: true }).val;
+    expect(reading.read(U64, 1n)).toEqual({ tag: 'ok', val: [Uint8Array.from(Buffer.from('ello')), false] });
+    expect(reading.read(U64, 5n)).toEqual({ tag: 'ok', val: [new Uint8Array(), true] });
+    expect(reading.write(Buffer.from('x'), 0n)).toEqual(refused('bad-descriptor'));
+    expect(reading.setSize(0n)).toEqual(refused('bad-descriptor'));
+    expect(reading.readDirectory()).toEqual(refused('not-directory'));
+    expect(reading.openAt({}, 'x', {}, { read: true })).toEqual(refused('not-directory'));
+    expect(tmp.read(1n, 0n)).toEqual(refused('is-directory'));
+    expect(reading.isSameObject(writing)).toBe(true);
+    expect(reading.isSameObject(tmp)).toBe(false);
+  });
+
+  it('leave a file open for the streams over it', () => {
+    const guest = new Guest(worldOf({ descriptors: 5 }).world);
+    const tmp = preopens(guest);
+    const file = tmp.openAt({}, 'x', { create: true }, { read: true, write: true }).val;
+    expect(tmp.openAt({}, 'x', {}, { read: true })).toEqual(refused('insufficient-memory'));
+    const { val: stream } = file.writeViaStream(0n) as { val: OutputStream };
+    file[Symbol.dispose]();
+    expect(tmp.openAt({}, 'x', {}, { read: true })).toEqual(refused('insufficient-memory'));
+    expect(stream.write(Buffer.from('still'))).toMatchObject({ tag: 'ok' });
+    stream[Symbol.dispose]();
+    expect(tmp.openAt({}, 'x', {}, { read: true }).val.read(9n, 0n)).toMatchObject({
+      tag: 'ok',
+      val: [{ length: 5 }, false],
+    });
+  });
+
+  it('count what they write and what a gap adds', () => {
+    const tmp = preopens(new Guest(worldOf({ writtenBytes: 100 }).world));
+    const file = tmp.openAt({}, 'x', { create: true }, { write: true }).val;
+    expect(file.write(new Uint8Array(1), 1n << 62n)).toEqual(refused('quota'));
+    expect(file.setSize(101n)).toEqual(refused('quota'));
+    expect(file.setSize(50n)).toMatchObject({ tag: 'ok' });
+    expect(file.write(new Uint8Array(20), 79n)).toMatchObject({ tag: 'ok' });
+    expect(file.write(new Uint8Array(2), 0n)).toEqual(refused('quota'));
+    expect(file.write(new Uint8Array(1), 0n)).toMatchObject({ tag: 'ok' });
+  });
+});
