@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { concatBytes, encodeUtf8 } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
 import { readArchive } from './archive.ts';
-import { gzip } from './gzip.ts';
 import { writeUstar } from './ustar.ts';
 
 interface Header {
@@ -49,6 +48,8 @@ function block(header: Header): Uint8Array {
   return out;
 }
 
+/** zlib's, not ours, so that the reader does not only understand its own writer. */
+const gzip = (bytes: Uint8Array): Uint8Array => new Uint8Array(gzipSync(bytes, { level: 1 }));
 const END = new Uint8Array(1024);
 const tgz = (...blocks: Uint8Array[]): Uint8Array => gzip(concatBytes(...blocks, END));
 const skillMd = block({ name: 'hash/SKILL.md', content: SKILL_MD });
@@ -132,6 +133,7 @@ describe('readArchive', () => {
     ['only a slash', { name: '/' }],
     ['a directory that is only a slash', { name: '/', type: '5' }],
     ['a backslash', { name: 'hash\\..\\x' }],
+    ['a backslash further down', { name: 'hash/a\\b' }],
     ['no UTF-8', { name: new Uint8Array([0x68, 0x61, 0x73, 0x68, 0x2f, 0xff]) }],
     ['something behind NUL', { name: 'hash/a\0../x' }],
     ['a file as the top', { name: 'hash' }],
@@ -223,6 +225,19 @@ describe('readArchive', () => {
     const head = concatBytes(plain.subarray(0, 10).with(3, 0x1c), new Uint8Array([2, 0, 1, 2]), encodeUtf8('n\0c\0'));
     expect(readArchive(concatBytes(head, plain.subarray(10))).name).toBe('hash');
     expect(readArchive(gzipSync(concatBytes(skillMd, END))).name).toBe('hash');
+  });
+
+  it.for<[why: string, blocks: Uint8Array[], message: RegExp]>([
+    ['absolute', [block({ name: '/etc/passwd' })], /absolute path \(entry "\/etc\/passwd"\)/],
+    ['a cut entry', [block({ name: 'hash/a', size: '00000100000\0' })], /cut off in this entry \(entry "hash\/a"\)/],
+    [
+      'a directory with content',
+      [block({ name: 'hash/d', type: '5', content: 'x' }), block({ name: 'hash/d/a' })],
+      /a directory with content/,
+    ],
+    ['a symlink', [block({ type: '2' })], /a symbolic link \(entry "hash\/a"\)/],
+  ])('says what is wrong and where: %s', ([, blocks, message]) => {
+    expect(refusal(tgz(skillMd, ...blocks)).message).toMatch(message);
   });
 
   it('shows a hostile name escaped', () => {

@@ -1,6 +1,7 @@
-import { constants, crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { concatBytes } from '../base/bytes.ts';
 import { HostError, systemCode } from '../base/error.ts';
+import { deflate } from './deflate.ts';
 
 const TRAILER_BYTES = 8;
 const FIXED_HEADER_BYTES = 10;
@@ -10,12 +11,12 @@ const FLAG = { headerCrc: 0x02, extra: 0x04, name: 0x08, comment: 0x10, reserved
 /** Deflate, no flags, time 0, "best compression", OS unknown: the same ten bytes on every system. */
 const HEADER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
 
-/** A gzip file of one member without name and time. */
+/** A gzip file of one member without name and time, the same bytes on every system. */
 export function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc32(bytes), 0);
   trailer.writeUInt32LE(bytes.length % 2 ** 32, 4);
-  return concatBytes(HEADER, deflateRawSync(bytes, { level: constants.Z_BEST_COMPRESSION }), trailer);
+  return concatBytes(HEADER, deflate(bytes), trailer);
 }
 
 /**

@@ -57,7 +57,7 @@ describe('an install that is killed', () => {
     const sources = ['1.0.0', '2.0.0'].map((version) => m.source({ version, files }));
     await install(sources[0] ?? '', '/', ports(), { yes: true }, neverAborted);
     let killedInside = 0;
-    for (let run = 0; run < 12; run++) {
+    for (let run = 0; run < 8; run++) {
       const child = node(installer(sources, 1_000));
       if (child.stdout === null) throw new Error('no pipe');
       await once(child.stdout, 'data');

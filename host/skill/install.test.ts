@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { NOTHING } from '../policy/grants.ts';
@@ -58,7 +58,13 @@ describe('install', () => {
     expect((await m.put(file, {})).kind).toBe('installed');
     expect(m.locked()?.source).toEqual({ kind: 'archive', path: file });
     const before = readFileSync(join(m.data, 'skills.lock.json'));
+    const dir = join(m.data, 'skills/hash', m.locked()?.digest ?? '');
+    const { ino } = statSync(dir);
+    mkdirSync(join(m.data, 'skills/.tmp-left'));
+    mkdirSync(join(m.data, 'skills/hash', '0'.repeat(64)));
     expect((await m.put(file, {})).kind).toBe('unchanged');
+    expect(statSync(dir).ino).toBe(ino);
+    expect(readdirSync(join(m.data, 'skills'), { recursive: true }).length).toBe(8);
     expect(readFileSync(join(m.data, 'skills.lock.json')).equals(before)).toBe(true);
   });
 
@@ -171,6 +177,15 @@ describe('consent', () => {
       code: 'usage',
       details: { remedy: expect.stringContaining('filesystem.read: src/**') },
     });
+  });
+
+  it('of a person goes no further than --grant', async () => {
+    await m.put(
+      { permissions: WRITES },
+      { grant: ['filesystem.read:src/**'] },
+      yes({ ...reads, filesystemWrite: ['out/**'] }),
+    );
+    expect(m.locked()?.grants).toMatchObject({ given: reads, by: 'person' });
   });
 
   it('is given to the skill as it is when the answer comes', async () => {

@@ -1,10 +1,7 @@
 import { type ErrorCode, HostError } from '../base/error.ts';
-import type { RawBundle } from './bundle.ts';
-import { bundleDigestA, bundleDigestB } from './digest.ts';
 import type { LoadPorts } from './install-ports.ts';
 import type { LockEntry } from './lock.ts';
-import { PATHS } from './names.ts';
-import type { Digest, Skill, SkillName } from './skill.ts';
+import type { Skill, SkillName } from './skill.ts';
 import { type SkillStore, storeMismatch } from './store.ts';
 import type { Verified } from './verified.ts';
 import { type Refusal, verify } from './verify.ts';
@@ -28,7 +25,6 @@ const CHANGED_ON_DISK: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  */
 export function loadInstalled(name: SkillName, entry: LockEntry, store: SkillStore, ports: LoadPorts): Verified<Skill> {
   const raw = store.read(name, entry);
-  if (digestOf(raw, entry) !== entry.digest) throw storeMismatch(name, 'its files were changed');
   const { trust, require, clock } = ports;
   const verified = verify(raw, { roots: trust.roots(), revoked: trust.revoked(), require, clock });
   if ('kind' in verified) {
@@ -55,12 +51,4 @@ export function loadInstalled(name: SkillName, entry: LockEntry, store: SkillSto
 /** A refusal for where only an error can go. */
 export function asError({ code, message, file, remedy }: Refusal): HostError {
   return new HostError(code, message, { ...(file === undefined ? {} : { file }), remedy });
-}
-
-function digestOf(raw: RawBundle, { form }: LockEntry): Digest | undefined {
-  const skillMd = raw.files.get(PATHS.skillMd);
-  const wasm = raw.files.get(PATHS.wasm);
-  if (skillMd === undefined) return undefined;
-  if (form === 'A') return bundleDigestA(skillMd);
-  return wasm === undefined ? undefined : bundleDigestB(skillMd, wasm);
 }

@@ -1,8 +1,8 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readArchive } from './archive.ts';
 import { type BundleSpec, Machine, writeFiles, signedFiles } from './bundle.fixture.ts';
-import { readSource } from './source.ts';
 import { packBundle } from './pack.ts';
 import { writeUstar } from './ustar.ts';
 
@@ -23,7 +23,7 @@ describe('packBundle', () => {
     chmodSync(join(dir, 'b'), 0o600);
     expect(one.equals(packBundle(...m.verified(dir)))).toBe(true);
     expect(one.subarray(0, 10).toString('hex')).toBe('1f8b08000000000002ff');
-    expect([...readSource({ kind: 'archive', path: join(m.dir, 'one.skill') }).files.keys()]).toEqual([
+    expect([...readArchive(one).entries.keys()]).toEqual([
       'SKILL.deleg',
       'SKILL.md',
       'SKILL.pub',
