@@ -55,7 +55,7 @@ const told = (outcome: CallOutcome): string =>
 
 const NOENT = 'errno 44';
 const DQUOT = 'errno 19';
-const NOSPC = 'errno 51';
+const FBIG = 'errno 22';
 const ROFS = 'errno 69';
 
 describe.for([
@@ -156,7 +156,7 @@ describe.for([
     const name = 'n'.repeat(100);
     const limits = { writtenBytes: 50_000 };
     expect(told(await callWith(pool, writer(3, name, 1000), { options, limits }))).toBe(DQUOT);
-    expect(told(await callWith(pool, writer(3, name, 2000), { options, limits: { tmpBytes: 65_536 } }))).toBe(NOSPC);
+    expect(told(await callWith(pool, writer(3, name, 2000), { options, limits: { tmpBytes: 65_536 } }))).toBe(FBIG);
     expect(told(await callWith(pool, writer(3, name, 400), { options, limits }))).toBe('');
   });
 });

@@ -68,7 +68,6 @@ async function fencedSpawner(
   const first = await Promise.race([gone, new Promise<FromSpawner>((resolve) => worker.once('message', resolve))]);
   if (typeof first === 'string') return first;
   if (first.kind !== 'fenced') return first.kind === 'unfenced' ? first.why : 'the spawner spoke out of turn';
-  worker.unref();
 
   const starting = new Map<number, (started: RunnerProcess | Error) => void>();
   const running = new Map<number, { readonly pid: number; readonly end: (how: string) => void }>();
@@ -95,6 +94,8 @@ async function fencedSpawner(
       running.delete(message.id);
     }
   });
+  // Not before: a new listener makes it keep the host alive again.
+  worker.unref();
   void gone.then((how) => {
     over = how;
     for (const start of starting.values()) start(new Error(how));
