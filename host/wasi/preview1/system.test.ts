@@ -40,6 +40,7 @@ it('fills with randomness, in chunks that do not show', () => {
   probe.memory.grow(2);
   expect(probe.run('random_get', 10, 150_000)).toBe('');
   const expected = new Uint8Array(150_000);
+  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- of our Random, not of an array
   seededRandom(new Uint8Array(32).fill(1)).fill(expected);
   expect(Buffer.compare(probe.bytes(10, 150_000), expected)).toBe(0);
   expect([...probe.bytes(0, 10)]).toEqual(Array(10).fill(0));
