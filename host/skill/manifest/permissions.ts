@@ -1,4 +1,3 @@
-import { domainToASCII } from 'node:url';
 import type { Permissions } from '../../policy/grants.ts';
 import { NOTHING } from '../../policy/grants.ts';
 import { parseGlob } from '../../workspace/glob.ts';
@@ -22,7 +21,7 @@ export function parsePermissions(field: Field): Permissions {
   return {
     filesystemRead: entries(filesystem.at('read'), checkGlob),
     filesystemWrite: entries(filesystem.at('write'), checkGlob),
-    networkHosts: entries(network.at('hosts'), matching(HOST, 'must be the name of a host')),
+    networkHosts: entries(network.at('hosts'), matching(HOST, 'must be the name of a host, in ASCII')),
     secrets: entries(field.at('secrets'), matching(NAME, 'must be the name of a secret')),
     tools: entries(field.at('tools'), matching(NAME, 'must be the name of a host tool')),
     inference: entries(field.at('inference'), matching(NAME, 'must be the name of a model or provider')),
@@ -51,6 +50,6 @@ function checkGlob(item: Field, text: string): void {
 
 function matching(pattern: RegExp, what: string): (item: Field, text: string) => void {
   return (item, text) => {
-    if (!pattern.test(text) && !(pattern === HOST && domainToASCII(text) !== '')) throw item.fail(what);
+    if (!pattern.test(text)) throw item.fail(what);
   };
 }
