@@ -37,17 +37,6 @@ export async function loadComponent(
   return { world, exportName, instantiate: await importScript(js), modules, instances };
 }
 
-/** Whether something that came as JSON has the shape of a `ComponentMeta`. */
-export function isComponentMeta(value: unknown): value is ComponentMeta {
-  if (typeof value !== 'object' || value === null) return false;
-  if (!('world' in value && 'exportName' in value && 'js' in value && 'instances' in value)) return false;
-  const { world, exportName, js, instances } = value;
-  if (world !== 'skill' && world !== 'command') return false;
-  return (
-    typeof exportName === 'string' && typeof js === 'string' && typeof instances === 'object' && instances !== null
-  );
-}
-
 const scripts = new Map<string, Promise<Instantiate>>();
 
 function importScript(js: string): Promise<Instantiate> {

@@ -44,7 +44,7 @@ export function prepareComponent(component: TranspiledComponent, limits: CallLim
 }
 
 /** @throws HostError component-invalid unless it is a `wirken:skill` or a `wasi:cli/command` */
-export function worldOf(component: Pick<TranspiledComponent, 'exports'>): {
+function worldOf(component: Pick<TranspiledComponent, 'exports'>): {
   readonly world: ComponentWorld;
   readonly exportName: string;
 } {

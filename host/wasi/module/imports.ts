@@ -1,11 +1,12 @@
 import { HostError } from '../../base/error.ts';
 import { shown } from '../../base/shown.ts';
-import { knownImport, PREVIEW1, type Signature } from './known.ts';
+import { PREVIEW1_MODULE } from '../preview1/functions.ts';
+import { knownImport, type Signature } from './known.ts';
 import { memorySize, type Size, type TableSize, tableSize } from './size.ts';
 import { ByteReader, malformed, unsupported } from './reader.ts';
 import { signature, valueType } from './types.ts';
 
-export type ImportedKind =
+type ImportedKind =
   | { readonly kind: 'function'; readonly signature: Signature }
   | { readonly kind: 'table'; readonly table: TableSize }
   | { readonly kind: 'memory'; readonly memory: Size }
@@ -74,7 +75,7 @@ function typeAt(reader: ByteReader, types: readonly number[]): Signature {
 
 function requirePreview1(one: ModuleImport): void {
   const label = shown(`${one.module}.${one.name}`, 200);
-  if (one.module !== PREVIEW1) throw unknown(label, `${label} (${one.kind})`);
+  if (one.module !== PREVIEW1_MODULE) throw unknown(label, `${label} (${one.kind})`);
   const known = knownImport(one.name);
   if (known === undefined || one.kind !== 'function') throw unknown(label, `${label} (${one.kind})`);
   const wanted = written(known);
@@ -85,7 +86,7 @@ function requirePreview1(one: ModuleImport): void {
 function unknown(label: string, what: string): HostError {
   return new HostError('import-unknown', `the module imports ${what}, which does not exist here`, {
     import: label,
-    remedy: `Build it for WASI preview 1: only functions of ${PREVIEW1} can be imported.`,
+    remedy: `Build it for WASI preview 1: only functions of ${PREVIEW1_MODULE} can be imported.`,
   });
 }
 

@@ -9,7 +9,7 @@ import { typeOffsets } from './types.ts';
 const EXPORT_KINDS = ['function', 'table', 'memory', 'global', 'tag'] as const;
 const MAX_EXPORTS = 100_000;
 
-export interface ModuleExport {
+interface ModuleExport {
   readonly name: string;
   readonly kind: (typeof EXPORT_KINDS)[number];
 }

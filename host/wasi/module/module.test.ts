@@ -5,7 +5,7 @@ import { HostError } from '../../base/error.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { shareBudget } from './budget.ts';
 import { inspectModule } from './inspect.ts';
-import { KNOWN_IMPORTS } from './known.ts';
+import { PREVIEW1_FUNCTIONS } from '../preview1/functions.ts';
 import { layerOf } from './layer.ts';
 import { prepareModule, prepareModules } from './prepare.ts';
 
@@ -207,13 +207,13 @@ describe('inspectModule', () => {
     });
   });
 
-  it.for(Object.entries(KNOWN_IMPORTS))('knows %s as the engine does', ([name, { params, results }]) => {
+  it.for(Object.entries(PREVIEW1_FUNCTIONS))('knows %s as the engine does', ([name, { params, results }]) => {
     const type = `(func (param ${params.join(' ')}) (result ${results.join(' ')}))`;
     const module = wat(`(module (import "wasi_snapshot_preview1" "${name}" ${type}))`);
     expect(inspectModule(module, LIMITS).imports).toHaveLength(1);
   });
 
-  it('knows 46 functions', () => expect(Object.keys(KNOWN_IMPORTS)).toHaveLength(46));
+  it('knows 46 functions', () => expect(Object.keys(PREVIEW1_FUNCTIONS)).toHaveLength(46));
 
   it.for<[string, Uint8Array]>([
     ['SIMD', wat('(module (func (result v128) (v128.const i64x2 1 2)))')],

@@ -2,7 +2,7 @@ import { decodeUtf8 } from '../../base/bytes.ts';
 import { HostError } from '../../base/error.ts';
 
 /** Bytes of an import, export or section name; toolchains stay far below. */
-export const MAX_NAME_BYTES = 16 * 1024;
+const MAX_NAME_BYTES = 16 * 1024;
 
 /**
  * A cursor over a part of a module that cannot leave that part. Every number is checked against what is left before it is used,

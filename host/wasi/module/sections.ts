@@ -24,7 +24,7 @@ export type SectionName = (typeof ORDER)[number][0];
 const CUSTOM = 0;
 const MAX_CUSTOM_SECTIONS = 10_000;
 
-export interface Section {
+interface Section {
   /** Where its id byte stands. */
   readonly from: number;
   /** Where its contents begin and end. */

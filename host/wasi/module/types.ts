@@ -44,7 +44,7 @@ export function referenceType(reader: ByteReader, what: string): string {
 }
 
 /** A heap type: one of the abstract ones, or the index of a type. */
-export function heapType(reader: ByteReader, what: string): string {
+function heapType(reader: ByteReader, what: string): string {
   const from = reader.at;
   const byte = reader.bytes[reader.at] ?? 0;
   if (reader.left > 0 && (byte & 0xc0) === 0x40) {

@@ -1,62 +1,21 @@
-import type { DirHandle, Errno, FileKind, FileStat, TimeToSet } from '../../../workspace/layer.ts';
-import { type Datetime, datetime, nanoseconds } from './clocks.ts';
+import type { DirHandle, Errno, FileStat } from '../../../workspace/layer.ts';
 import { OpenFile } from './file.ts';
 import type { Guest } from './guest.ts';
 import { InputStream, IoError, OutputStream, Resource } from './io.ts';
-import { codeOf, DONE, doneOr, type ErrorCode, ok, refused, type Result } from './result.ts';
-
-type DescriptorType = 'unknown' | 'directory' | 'symbolic-link' | 'regular-file';
-
-const TYPES: Record<FileKind, DescriptorType> = {
-  file: 'regular-file',
-  directory: 'directory',
-  symlink: 'symbolic-link',
-  other: 'unknown',
-};
-
-/** What 64 signed bits hold. */
-const MAX_TIME_NS = 2n ** 63n - 1n;
-
-interface DescriptorFlags {
-  readonly read?: boolean;
-  readonly write?: boolean;
-  readonly mutateDirectory?: boolean;
-}
-
-interface PathFlags {
-  readonly symlinkFollow?: boolean;
-}
-
-interface OpenFlags {
-  readonly create?: boolean;
-  readonly directory?: boolean;
-  readonly exclusive?: boolean;
-  readonly truncate?: boolean;
-}
-
-type NewTimestamp =
-  | { readonly tag: 'no-change' }
-  | { readonly tag: 'now' }
-  | { readonly tag: 'timestamp'; readonly val: Datetime };
-
-interface DescriptorStat {
-  readonly type: DescriptorType;
-  readonly linkCount: bigint;
-  readonly size: bigint;
-  readonly dataAccessTimestamp: Datetime;
-  readonly dataModificationTimestamp: Datetime;
-  readonly statusChangeTimestamp: Datetime;
-}
-
-interface DirectoryEntry {
-  readonly type: DescriptorType;
-  readonly name: string;
-}
-
-interface MetadataHash {
-  readonly lower: bigint;
-  readonly upper: bigint;
-}
+import { DONE, doneOr, type ErrorCode, ok, refused, type Result } from './result.ts';
+import {
+  type DescriptorFlags,
+  type DescriptorStat,
+  type DescriptorType,
+  type DirectoryEntry,
+  type MetadataHash,
+  type NewTimestamp,
+  type OpenFlags,
+  type PathFlags,
+  statOf,
+  time,
+  TYPES,
+} from './stat.ts';
 
 /** `wasi:filesystem/types.descriptor` over a handle of the file layer. */
 class Descriptor extends Resource {
@@ -321,23 +280,4 @@ export function filesystem(guest: Guest) {
 function holding(file: OpenFile): () => void {
   file.share();
   return () => file.release();
-}
-
-function statOf(stat: FileStat | Errno): Result<DescriptorStat, ErrorCode> {
-  if (typeof stat === 'string') return { tag: 'err', val: codeOf(stat) };
-  return ok({
-    type: TYPES[stat.kind],
-    linkCount: stat.nlink,
-    size: stat.size,
-    dataAccessTimestamp: datetime(stat.atimNs),
-    dataModificationTimestamp: datetime(stat.mtimNs),
-    statusChangeTimestamp: datetime(stat.ctimNs),
-  });
-}
-
-function time(asked: NewTimestamp): TimeToSet {
-  if (asked.tag === 'no-change') return undefined;
-  if (asked.tag === 'now') return 'now';
-  const ns = nanoseconds(asked.val);
-  return ns < MAX_TIME_NS ? ns : MAX_TIME_NS;
 }
