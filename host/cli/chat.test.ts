@@ -192,6 +192,19 @@ describe.skipIf(process.platform !== 'linux')('a chat on a terminal', () => {
     expect(terminal.screen).not.toContain('forged');
   });
 
+  it('gives the terminal away for a question and takes it back', async () => {
+    const terminal = new Terminal();
+    await terminal.until(PROMPT);
+    for (const line of ['/echo ask\r', '/echo again\r']) {
+      terminal.type(line);
+      await terminal.until('│');
+      await terminal.until(PROMPT);
+    }
+    terminal.type('\u0004');
+    expect(await terminal.ended).toBe(0);
+    expect(terminal.screen).toContain(' again');
+  });
+
   it('takes a paste of several lines as text', async () => {
     const terminal = new Terminal();
     await terminal.until(PROMPT);

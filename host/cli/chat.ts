@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline';
 import { completions } from '../agent/slash/complete.ts';
-import { isMemorable } from './terminal/history.ts';
 import { PastedInput } from './terminal/paste.ts';
 import { progressLine } from './terminal/progress.ts';
 import type { ProgressLine } from './terminal/progress.ts';
@@ -96,7 +95,7 @@ async function terminalChat(ports: ChatPorts, scene: ChatScene, keys: PastedInpu
       signal: scene.signal,
     });
     if (typed.kind === 'left') return 0;
-    if (isMemorable(typed.line)) {
+    if (typed.line.trim() !== '') {
       remembered = [typed.line, ...remembered.filter((line) => line !== typed.line)];
       await history.save(remembered);
     }
