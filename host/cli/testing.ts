@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ENTRY = fileURLToPath(new URL('../bin/wirken.mjs', import.meta.url));
+const SKILLS = fileURLToPath(new URL('../../skills', import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly bytes: Buffer;
+}
+
+/** A directory of its own with a data directory in it, and the command line run there as a real process. For tests. */
+export class Sandbox implements Disposable {
+  readonly root = realpathSync(mkdtempSync(join(tmpdir(), 'wirken-cli-')));
+  readonly data = join(this.root, 'data');
+  readonly work = join(this.root, 'work');
+
+  constructor() {
+    mkdirSync(this.work);
+  }
+
+  /** Runs `wirken ARGS` in `work`. */
+  async wirken(args: readonly string[], input: string | Uint8Array = '', env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+    const child = spawn(process.execPath, [ENTRY, ...args], {
+      cwd: this.work,
+      env: { PATH: process.env['PATH'], HOME: this.root, WIRKEN_DATA_DIR: this.data, ...env },
+    });
+    const [out, err] = [[], []] as [Buffer[], Buffer[]];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(input);
+    const code = await new Promise<number | null>((resolve) => {
+      child.on('close', resolve);
+    });
+    const bytes = Buffer.concat(out);
+    return { code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(err).toString() };
+  }
+
+  /** An unsigned skill `work/<name>` around the program of a bundled one. */
+  skill(name: string, frontmatter: string, program: string | undefined = 'hash'): string {
+    const dir = join(this.work, name);
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(join(dir, 'SKILL.md'), `---\n${frontmatter}\n---\nA text for a model.\n`);
+    if (program !== undefined) cpSync(join(SKILLS, program, 'skill.wasm'), join(dir, 'skill.wasm'));
+    return dir;
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** A tool that hashes the text it is given, by the program of the bundled skill `hash`. */
+export const TEXT_TOOL = `tools:
+  - name: "text"
+    description: "hashes a text"
+    parameters: { type: "object", properties: { text: { type: "string" } }, required: ["text"] }`;
