@@ -74,8 +74,8 @@ function checkDirection(file, target) {
   const from = areaOf(file);
   const to = areaOf(target);
   if (from === undefined) return;
-  if (to === undefined) return void faults.push(`${file}: imports ${target}, which lies outside host/`);
-  if (from !== to && !MAY_IMPORT[from]?.includes(to))
+  if (to === undefined) faults.push(`${file}: imports ${target}, which lies outside host/`);
+  else if (from !== to && !MAY_IMPORT[from]?.includes(to))
     faults.push(`${file}: host/${from} may not import host/${to} (${target})`);
 }
 

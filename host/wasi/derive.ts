@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { HostError } from '../base/error.ts';
 import type { Granted } from '../skill/grants.ts';
 import type { Deriver } from '../skill/install-ports.ts';
@@ -76,10 +77,10 @@ async function prepared(name: string, encoded: Uint8Array | undefined, limits: C
   return prepareComponent(decodeTranspiled(encoded), limits);
 }
 
-/** Without loading the transpiler. */
+/** Without loading the transpiler. Its package does not export its package.json, which lies above its modules. */
 function transpilerVersion(): string {
-  const file = createRequire(import.meta.url).resolve('@bytecodealliance/jco-transpile/package.json');
-  const parsed: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const module = createRequire(import.meta.url).resolve('@bytecodealliance/jco-transpile/component');
+  const parsed: unknown = JSON.parse(readFileSync(join(dirname(module), '..', 'package.json'), 'utf8'));
   return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
 }
 

@@ -103,7 +103,13 @@ class Deadline implements DeadlineControl, Disposable {
   constructor(ms: number, onEnd: () => void) {
     this.#leftMs = ms;
     this.#onEnd = onEnd;
-    this.#timer = setTimeout(onEnd, ms);
+    this.#timer = setTimeout(() => this.#end(), ms);
+  }
+
+  /** Time is up; until the process is gone something must keep the host alive. */
+  #end(): void {
+    this.#timer = setTimeout(() => undefined, LONGEST_TIMER_MS);
+    this.#onEnd();
   }
 
   pause(): void {
@@ -119,7 +125,7 @@ class Deadline implements DeadlineControl, Disposable {
     this.#paused = false;
     this.#since = performance.now();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#onEnd, Math.max(0, this.#leftMs));
+    this.#timer = setTimeout(() => this.#end(), Math.max(0, this.#leftMs));
   }
 
   [Symbol.dispose](): void {
