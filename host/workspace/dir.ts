@@ -7,7 +7,7 @@ import type { Backend } from './backend.ts';
 import { WorkspaceDirectory } from './directory.ts';
 import { ANCHOR } from './flags.ts';
 import type { DirHandle } from './layer.ts';
-import { holds, isRoot } from './overlap.ts';
+import { holds } from './overlap.ts';
 
 export interface OpenAmbientOptions {
   /** wirken's own data directory; it need not exist yet. */
@@ -67,7 +67,7 @@ export class WorkspaceDir implements Disposable {
         remedy,
       });
     }
-    if (!allowBroad && (isRoot(this.fd) || holds(this.fd, homeDir))) {
+    if (!allowBroad && holds(this.fd, homeDir)) {
       throw new HostError('workspace-refused', 'The workspace would be the whole system or the whole home directory.', {
         file: path,
         remedy,

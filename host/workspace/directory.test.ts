@@ -413,6 +413,38 @@ describe.for(bothBackends().map((backend) => [backend.name, backend] as const))(
       expect(putText(as('read-only'), 'out/new', 'mine')).toBe('notcapable');
     });
 
+    it('are needed for every change and every look', () => {
+      symlinkSync('s.txt', scene.path('secret/link'));
+      symlinkSync('secret/s.txt', scene.path('link'));
+      const dir = as(grants(['src/**'], ['out/**']));
+      expect({
+        symlink: dir.symlink('a.txt', 'src/l'),
+        readlink: dir.readlink('link'),
+        readlinkBeneath: dir.readlink('secret/link'),
+        setTimesAt: dir.setTimesAt('src/a.txt', true, 0n, 0n),
+        setOwnTimes: dir.setTimesAt('.', true, 0n, 0n),
+        unlink: dir.unlink('secret/link'),
+        rmdir: dir.rmdir('src/deep'),
+        rename: dir.rename('no', dir, 'out/no'),
+        link: dir.link('no', false, dir, 'out/no'),
+      }).toEqual({
+        symlink: 'notcapable',
+        readlink: 'notcapable',
+        readlinkBeneath: 'notcapable',
+        setTimesAt: 'notcapable',
+        setOwnTimes: 'notcapable',
+        unlink: 'notcapable',
+        rmdir: 'notcapable',
+        rename: 'notcapable',
+        link: 'notcapable',
+      });
+      const file = fileAt(dir, 'src/a.txt');
+      expect(file.setTimes(0n, 0n)).toBe('perm');
+      file.close();
+      expect(dir.symlink('o.txt', 'out/l')).toBeUndefined();
+      expect(dir.setTimesAt('out/o.txt', true, 0n, 0n)).toBeUndefined();
+    });
+
     it('are needed at both ends of rename and link', () => {
       const dir = as(grants(['**'], ['out/**']));
       for (const move of [dir.rename.bind(dir), (a: string, to: DirHandle, b: string) => dir.link(a, false, to, b)]) {

@@ -28,11 +28,6 @@ export function holds(outer: Directory, inner: Directory): boolean {
   return true;
 }
 
-/** Whether the directory is the root of the file system. */
-export function isRoot(directory: Directory): boolean {
-  return identify(anchor(directory)) === identify('/');
-}
-
 function exists(directory: Directory): boolean {
   return typeof directory === 'number' || identify(resolve(directory)) !== undefined;
 }

@@ -8,6 +8,9 @@ import { WorkspaceDir } from './dir.ts';
 import { bothBackends, grants, Scene } from './fixture.ts';
 import type { DirHandle, FileHandle, OpenHow } from './layer.ts';
 
+/** Plans for each kind of access; each makes two trees of files. */
+const NUM_RUNS = 50;
+const TIMEOUT_MS = 120_000;
 /** Handles that one plan holds. */
 const MAX_HANDLES = 4;
 
@@ -178,8 +181,9 @@ describe('random plans', () => {
         fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (plan) => {
           expect(perform(plan, access, walk)).toEqual(perform(plan, access, kernel));
         }),
-        { numRuns: 120 },
+        { numRuns: NUM_RUNS },
       );
     },
+    TIMEOUT_MS,
   );
 });
