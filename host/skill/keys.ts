@@ -10,7 +10,6 @@ import { parseSkillName } from './names.ts';
 import type { PublicKey } from './skill.ts';
 
 const MAX_KEY_FILE_BYTES = 256;
-export const DEFAULT_KEY_NAME = 'default';
 
 /** A key of one's own, without its secret. */
 export interface OwnKey {

@@ -9,7 +9,7 @@ const MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 const KEYS = ['memory', 'time', 'output'];
 
 /** What a skill gets that asks for nothing. */
-export const DEFAULT_ASKS: LimitAsks = Object.freeze({
+const DEFAULT_ASKS: LimitAsks = Object.freeze({
   memoryBytes: 256 * KIB * KIB,
   timeMs: 10_000,
   outputBytes: 8 * KIB * KIB,
