@@ -82,9 +82,10 @@ function allows(shape: ValueShape, value: Json): boolean {
   return shape.types.has(typeOf(value));
 }
 
-/** Whether a whole number is the one that was typed: past 2^53 it would silently change. */
+/** Whether a whole number is written back as it was typed, or is it exactly: past 2^53 it would silently change. */
 function isExact(word: string, value: Json): boolean {
-  return typeof value !== 'number' || !/^[+-]?\d+$/.test(word) || BigInt(word.replace('+', '')) === BigInt(value);
+  if (typeof value !== 'number' || !/^[+-]?\d+$/.test(word)) return true;
+  return String(value) === word || BigInt(word.replace('+', '')) === BigInt(value);
 }
 
 function parseJson(word: string): Json | undefined {
