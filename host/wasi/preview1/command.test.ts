@@ -1,7 +1,7 @@
 import wabtInit from 'wabt';
 import { expect, it } from 'vitest';
 import { cappedSink, progressSplitter, tailSink } from '../stdio.ts';
-import type { GuestWorld } from '../world.ts';
+import { GuestStop, type GuestWorld } from '../world.ts';
 import { runCommand } from './command.ts';
 import { testWorld } from './probe.ts';
 
@@ -124,10 +124,20 @@ it.for([
 });
 
 it('never shows a control character of a module’s names', () => {
-  const { end } = run(`(module (import "env" "\\1b[31m" (func)) (func (export "_start")))`);
+  const { end } = run(String.raw`(module (import "\1b[31m" "\1b" (func)) (func (export "_start")))`);
   expect(end).toMatchObject({ kind: 'trap', message: expect.stringContaining('cannot be linked') });
   // JSON writes a control character as an escape.
   expect(JSON.stringify(end)).not.toContain(String.raw`\u001b`);
+});
+
+it('gives nothing to the _start of a guest whose start function caught its own end', () => {
+  let fills = 0;
+  const random = { fill: () => fills++ };
+  const get = '(import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))';
+  const start = '(func $s (try (do (call $exit (i32.const 9))) (catch_all))) (start $s)';
+  const text = `(module ${EXIT} ${get} ${MEMORY} ${start} (func (export "_start") (drop (call $random (i32.const 0) (i32.const 1)))))`;
+  expect(run(text, { random }).end).toEqual({ kind: 'exited', code: 9 });
+  expect(fills).toBe(0);
 });
 
 /** Exits with the errno of one fd_write in the start function, or in `_start`. */
@@ -165,6 +175,20 @@ it('ends a guest that writes more than its output limit, caught or not', () => {
     const { end } = run(`(module ${WRITE} ${MEMORY} ${iovec(300)} (func (export "_start") ${code}))`, { stdout });
     expect(end).toMatchObject({ kind: 'limit', limit: 'output' });
     expect(stdout.bytes().length).toBe(1000);
+  }
+});
+
+it('ends a guest that its stdin stops, caught or not', () => {
+  const stdin = {
+    read: () => {
+      throw new GuestStop('output', 'enough');
+    },
+  };
+  const read = '(import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))';
+  const body = '(drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))';
+  for (const code of [body, `(try (do ${body}) (catch_all))`]) {
+    const { end } = run(`(module ${read} ${MEMORY} ${iovec(300)} (func (export "_start") ${code}))`, { stdin });
+    expect(end).toEqual({ kind: 'limit', limit: 'output', message: 'enough' });
   }
 });
 

@@ -23,24 +23,22 @@ export function runCommand(module: WebAssembly.Module, world: GuestWorld): Comma
   let end: GuestEnd;
   try {
     const { exports } = new WebAssembly.Instance(module, preview1Imports(call));
-    if (exports['memory'] instanceof WebAssembly.Memory) {
-      memory = exports['memory'];
-      call.memory.attach(memory);
-    }
-    const start = exports['_start'];
-    if (call.ended !== undefined) end = endOf(call.ended);
-    else if (typeof start !== 'function') end = trap('the module exports no function _start: it is not a WASI command');
-    else if (start.length !== 0) end = trap('the module’s _start takes parameters: it is not a WASI command');
-    else {
-      start();
-      end = call.ended === undefined ? { kind: 'exited', code: 0 } : endOf(call.ended);
-    }
+    if (exports['memory'] instanceof WebAssembly.Memory) memory = exports['memory'];
+    end = call.ended === undefined ? start(call, exports['_start'], memory) : endOf(call.ended);
   } catch (error) {
     end = endOf(call.ended ?? error);
   } finally {
     call.close();
   }
   return { end, memoryBytes: memory?.buffer.byteLength ?? 0 };
+}
+
+function start(call: Preview1Call, entry: unknown, memory: WebAssembly.Memory | undefined): GuestEnd {
+  if (typeof entry !== 'function') return trap('the module exports no function _start: it is not a WASI command');
+  if (entry.length !== 0) return trap('the module’s _start takes parameters: it is not a WASI command');
+  if (memory !== undefined) call.memory.attach(memory);
+  entry();
+  return call.ended === undefined ? { kind: 'exited', code: 0 } : endOf(call.ended);
 }
 
 function trap(message: string): GuestEnd {

@@ -3,7 +3,7 @@ import { GuestStop } from '../world.ts';
 import { FDFLAG, MAX_OFFSET, RIGHT, WHENCE } from './abi.ts';
 import type { Preview1Call } from './call.ts';
 import { ERRNO, SUCCESS } from './errno.ts';
-import type { Descriptor, FileDescriptor, SinkDescriptor } from './table.ts';
+import type { Descriptor, FileDescriptor, SinkDescriptor, SourceDescriptor } from './table.ts';
 
 /** The errno of moving data through a descriptor that lacks a right: what a POSIX program expects of a directory, else `notcapable`. */
 function lacking(descriptor: Descriptor): number {
@@ -30,10 +30,7 @@ export function fdIoFunctions(call: Preview1Call) {
       const loaded = memory.loadIovecs(iovs >>> 0, count >>> 0);
       if (typeof loaded === 'string') return ERRNO[loaded];
       if (descriptor.kind === 'source') {
-        // Only the first iovec that takes bytes: after one read another could wait for bytes that nobody sends.
-        let index = 0;
-        while (index < loaded && memory.iovecLength(index) === 0) index++;
-        return finish(index < loaded ? descriptor.source.read(memory.iovec(index)) : 0, out);
+        return finish(readSource(call, descriptor, loaded), out);
       }
       if (descriptor.kind !== 'file') return ERRNO.badf;
       const moved = readFile(call, descriptor, loaded, descriptor.at);
@@ -163,6 +160,25 @@ function writeFile(call: Preview1Call, descriptor: FileDescriptor, count: number
   return moved;
 }
 
+/** Fills only the first iovec that takes bytes: after one read another could wait for bytes that nobody sends. */
+function readSource(call: Preview1Call, { source }: SourceDescriptor, count: number): number {
+  const { memory } = call;
+  let index = 0;
+  while (index < count && memory.iovecLength(index) === 0) index++;
+  if (index === count) return 0;
+  try {
+    return source.read(memory.iovec(index));
+  } catch (error) {
+    return stopped(call, error);
+  }
+}
+
+/** A stop ends the guest even if it catches what passes through it. */
+function stopped(call: Preview1Call, error: unknown): never {
+  if (error instanceof GuestStop) call.end(error);
+  throw error;
+}
+
 function writeSink(call: Preview1Call, { sink }: SinkDescriptor, count: number): number {
   const { memory } = call;
   let moved = 0;
@@ -174,8 +190,7 @@ function writeSink(call: Preview1Call, { sink }: SinkDescriptor, count: number):
       moved += length;
     }
   } catch (error) {
-    if (error instanceof GuestStop) call.end(error);
-    throw error;
+    return stopped(call, error);
   }
   return moved;
 }

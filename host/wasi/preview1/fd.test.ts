@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { DirHandle } from '../../workspace/layer.ts';
 import { createBundleFs } from '../fs/bundle.ts';
 import { cappedSink, memorySource } from '../stdio.ts';
 import { ALL_RIGHTS, RIGHT } from './abi.ts';
@@ -361,4 +362,52 @@ it('writes to a read-only mount are rofs', () => {
   expect(probe.link('a/f', 'b')).toBe('rofs');
   expect(probe.symlink('a', 'b')).toBe('rofs');
   expect(probe.run('fd_filestat_set_times', reader, 0n, 0n, 5)).toBe('rofs');
+});
+
+/** The file system with every opened file's `sync` counted. */
+function counting(dir: DirHandle): { dir: DirHandle; syncs: () => number } {
+  let syncs = 0;
+  const open = dir.open.bind(dir);
+  dir.open = (path, how) => {
+    const handle = open(path, how);
+    if (typeof handle !== 'string') handle.sync = () => (syncs++, undefined);
+    return handle;
+  };
+  return { dir, syncs: () => syncs };
+}
+
+it.for([
+  [0, 0],
+  [1, 0],
+  [2, 1],
+  [4, 0],
+  [8, 0],
+  [16, 1],
+  [18, 1],
+] as const)('a write with fdflags %i syncs %i times, an empty one never', ([fdflags, expected]) => {
+  const { dir, syncs } = counting(testWorld().tmp);
+  const probe = new Probe(testWorld({ mounts: [{ guestPath: '/tmp', dir }] }));
+  const fd = Number(probe.open('f', { oflags: CREAT, fdflags }));
+  expect(probe.write(fd, '')).toBe('');
+  expect(syncs()).toBe(0);
+  expect(probe.write(fd, 'hello')).toBe('');
+  expect(syncs()).toBe(expected);
+});
+
+it('a read that comes short ends the transfer', () => {
+  const { tmp } = testWorld();
+  const open = tmp.open.bind(tmp);
+  tmp.open = (path, how) => {
+    const handle = open(path, how);
+    if (typeof handle === 'string' || handle.kind !== 'file') return handle;
+    const read = handle.read.bind(handle);
+    handle.read = (into, at) => read(into.subarray(0, 1), at);
+    return handle;
+  };
+  const probe = new Probe(testWorld({ mounts: [{ guestPath: '/tmp', dir: tmp }] }));
+  const fd = Number(probe.open('f', { oflags: CREAT }));
+  expect(probe.write(fd, 'hello')).toBe('');
+  probe.iovecs(8, [4200, 2], [4300, 2]);
+  expect(probe.run('fd_pread', fd, 8, 2, 0n, OUT)).toBe('');
+  expect([probe.u32(OUT), probe.text(4300, 1)]).toEqual([1, '\0']);
 });

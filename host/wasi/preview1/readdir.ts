@@ -1,8 +1,9 @@
 import { encodeUtf8 } from '../../base/bytes.ts';
-import type { DirEntry } from '../../workspace/layer.ts';
+import type { DirEntry, DirHandle, Errno } from '../../workspace/layer.ts';
 import { DIRENT_BYTES, FILETYPE, RIGHT } from './abi.ts';
 import type { Preview1Call } from './call.ts';
 import { ERRNO, SUCCESS } from './errno.ts';
+import type { Listing } from './table.ts';
 
 /**
  * `fd_readdir`. Cookie n is the place before entry n of a listing taken when cookie 0 was asked for, so that a guest which changes the
@@ -23,19 +24,15 @@ export function readdirFunctions(call: Preview1Call) {
       const end = start + (length >>> 0);
       const out = used >>> 0;
       if (!memory.has(start, length >>> 0) || !memory.has(out, 4)) return ERRNO.fault;
-      const stat = descriptor.dir.stat();
-      if (typeof stat === 'string') return ERRNO[stat];
       if (cookie === 0n || descriptor.listing === undefined) {
-        const entries = descriptor.dir.list();
-        if (typeof entries === 'string') return ERRNO[entries];
-        const self = { kind: 'directory', ino: stat.ino } as const;
-        // The parent may lie outside of what the guest may see: `..` answers the directory's own inode.
-        descriptor.listing = [{ ...self, name: '.' }, { ...self, name: '..' }, ...entries];
+        const listing = listingOf(descriptor.dir);
+        if (typeof listing === 'string') return ERRNO[listing];
+        descriptor.listing = listing;
       }
-      const { listing } = descriptor;
+      const { dev, entries } = descriptor.listing;
       let at = start;
-      for (let index = Number(BigInt.asUintN(64, cookie)); index < listing.length && at < end; index++) {
-        at = giveEntry(listing[index], index, stat.dev, at, end);
+      for (let index = Number(BigInt.asUintN(64, cookie)); index < entries.length && at < end; index++) {
+        at = giveEntry(entries[index], index, dev, at, end);
       }
       memory.view.setUint32(out, at - start, true);
       return SUCCESS;
@@ -59,4 +56,14 @@ export function readdirFunctions(call: Preview1Call) {
     memory.bytes.set(bytes.length > room ? bytes.subarray(0, room) : bytes, at);
     return at + Math.min(bytes.length, room);
   }
+}
+
+/** With `.` and `..` first. The parent may lie outside of what the guest may see: `..` has the directory's own inode. */
+function listingOf(dir: DirHandle): Listing | Errno {
+  const stat = dir.stat();
+  if (typeof stat === 'string') return stat;
+  const entries = dir.list();
+  if (typeof entries === 'string') return entries;
+  const self = { kind: 'directory', ino: stat.ino } as const;
+  return { dev: stat.dev, entries: [{ ...self, name: '.' }, { ...self, name: '..' }, ...entries] };
 }

@@ -18,13 +18,19 @@ export interface FileDescriptor extends Common {
   epoch: number;
 }
 
+export interface Listing {
+  /** The host's number of the device that the inodes in it are of. */
+  readonly dev: bigint;
+  readonly entries: readonly DirEntry[];
+}
+
 export interface DirDescriptor extends Common {
   readonly kind: 'directory';
   readonly dir: DirHandle;
   /** Where the guest sees a mount, in UTF-8; the mount's handle stays its owner's. */
   readonly preopen: Uint8Array | undefined;
   /** The listing that cookies count in, taken at cookie 0. */
-  listing: readonly DirEntry[] | undefined;
+  listing: Listing | undefined;
 }
 
 export interface SourceDescriptor extends Common {
