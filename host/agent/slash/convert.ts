@@ -85,6 +85,7 @@ function allows(shape: ValueShape, value: Json): boolean {
 /** Whether a whole number is written back as it was typed, or is it exactly: past 2^53 it would silently change. */
 function isExact(word: string, value: Json): boolean {
   if (typeof value !== 'number' || !/^[+-]?\d+$/.test(word)) return true;
+  if (!Number.isFinite(value)) return false;
   return String(value) === word || BigInt(word.replace('+', '')) === BigInt(value);
 }
 

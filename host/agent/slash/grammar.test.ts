@@ -137,6 +137,7 @@ describe('argumentsFromWords', () => {
     [sort, ['f', 'limit=many'], 'limit: many is not an integer'],
     [sort, ['f', 'limit=1.5'], 'limit: 1.5 is not an integer'],
     [sort, ['f', 'limit=9007199254740993'], 'too large to be exact'],
+    [sort, ['f', `ratio=1${'0'.repeat(400)}`], 'too large to be exact'],
     [sort, ['f', 'limit=0'], '/limit must be at least 1, not 0'],
     [sort, ['f', 'limit='], 'limit: an empty word is not an integer'],
     [sort, ['f', 'ratio=0x10'], 'ratio: 0x10 is not a number'],
