@@ -15,6 +15,7 @@ import {
   WRITES,
   writeFiles,
 } from './bundle.fixture.ts';
+import { derivesNothing } from './install-ports.ts';
 import { install } from './install.ts';
 import { InstalledSkills } from './installed.ts';
 import { LockFile } from './lock-file.ts';
@@ -77,6 +78,17 @@ describe('InstalledSkills', () => {
     await m.put({ delegated: 'bare' });
     rmSync(join(m.data, 'skills/hash', m.locked()?.digest ?? '', 'SKILL.deleg'));
     await expect(m.loaded()).rejects.toMatchObject({ code: 'delegation-required' });
+  });
+
+  it('reaches its verdict anew after a while, for a delegation runs out', async () => {
+    await m.put({ version: '1.0.0', delegated: { publisher: 'acme' } });
+    let now = Date.parse('2026-12-31T23:58:00.000Z');
+    const running = new InstalledSkills({ ...m.ports(), clock: { now: () => now } }, derivesNothing, m.bundled);
+    await running.load(HASH, neverAborted);
+    now += 4 * 60_000;
+    await running.load(HASH, neverAborted);
+    now += 2 * 60_000;
+    await expect(running.load(HASH, neverAborted)).rejects.toMatchObject({ code: 'delegation-invalid' });
   });
 
   it('never grants more than the manifest asks, whatever the lock says', async () => {

@@ -144,6 +144,13 @@ describe('an update', () => {
 });
 
 describe('remove', () => {
+  it('leaves alone what is not wirken’s', async () => {
+    await m.put();
+    writeFiles(m.data, new Map([['skills/hash/notes.txt', new Uint8Array(1)]]));
+    await remove(HASH, m.data, neverAborted);
+    expect(readdirSync(join(m.data, 'skills/hash'))).toEqual(['notes.txt']);
+  });
+
   it('ends the skill and keeps its pin', async () => {
     await m.put();
     await remove(HASH, m.data, neverAborted);
