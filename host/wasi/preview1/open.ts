@@ -62,7 +62,6 @@ export function pathOpen(call: Preview1Call) {
 
     const writes = (base & RIGHT.fdWrite) !== 0;
     if (directory && (creates || truncates)) return ERRNO.inval;
-    if (directory && writes) return ERRNO.isdir;
     const out = opened >>> 0;
     if (!memory.has(out, 4)) return ERRNO.fault;
     const path = memory.loadPath(at >>> 0, length >>> 0);
@@ -73,12 +72,17 @@ export function pathOpen(call: Preview1Call) {
       read: (base & RIGHT.fdRead) !== 0 || !(writes || truncates),
       write: writes || truncates,
       create: creates,
-      exclusive: creates && (oflags & OFLAG.excl) !== 0,
+      exclusive: (oflags & OFLAG.excl) !== 0,
       truncate: truncates,
       directory,
       followLast: lookup === LOOKUP_FOLLOW,
     });
     if (typeof handle === 'string') return ERRNO[handle];
+    // A layer may take `directory` to outweigh `write`.
+    if (handle.kind === 'directory' && writes) {
+      handle.close();
+      return ERRNO.isdir;
+    }
     if (truncates) call.budget.shrunk();
     const descriptor: Descriptor =
       handle.kind === 'file'

@@ -38,6 +38,8 @@ it.for([
   ['d', { oflags: DIRECTORY }, 'isdir'],
   ['d', { oflags: DIRECTORY, rights: READ }, ''],
   ['f', { oflags: DIRECTORY, rights: READ }, 'notdir'],
+  ['f', { oflags: DIRECTORY }, 'notdir'],
+  ['n', { oflags: DIRECTORY }, 'noent'],
   ['f', { oflags: CREAT }, ''],
   ['f', { oflags: CREAT | EXCL }, 'exist'],
   ['f', { oflags: EXCL }, ''],
@@ -251,4 +253,29 @@ it('moves and links nothing between two file systems', () => {
   probe.put(100, 'f');
   expect(probe.run('path_rename', 3, 100, 1, 4, 100, 1)).toBe('xdev');
   expect(probe.run('path_link', 3, 0, 100, 1, 4, 100, 1)).toBe('xdev');
+});
+
+it('no directory is open for writing, whatever the layer answers', () => {
+  const { tmp } = testWorld();
+  tmp.mkdir('d');
+  let closes = 0;
+  const open = tmp.open.bind(tmp);
+  tmp.open = (path, how) => {
+    const handle = open(path, { ...how, write: false });
+    if (typeof handle !== 'string') handle.close = () => void closes++;
+    return handle;
+  };
+  const probe = new Probe(testWorld({ mounts: [{ guestPath: '/tmp', dir: tmp }] }));
+  expect(probe.open('d', { oflags: DIRECTORY })).toBe('isdir');
+  expect(closes).toBe(1);
+  expect(probe.open('d', { oflags: DIRECTORY, rights: READ })).toBe(4);
+});
+
+it('a link’s target with a trailing slash must be a directory', () => {
+  const probe = tree();
+  expect(probe.symlink('f/', 'x')).toBe('');
+  expect(probe.symlink('d/', 'y')).toBe('');
+  expect(probe.open('x', { follow: true })).toBe('notdir');
+  expect(probe.stat('x', true)).toBe('notdir');
+  expect(probe.stat('y', true)).toMatchObject({ kind: 3 });
 });
