@@ -279,3 +279,13 @@ it('a link’s target with a trailing slash must be a directory', () => {
   expect(probe.stat('x', true)).toBe('notdir');
   expect(probe.stat('y', true)).toMatchObject({ kind: 3 });
 });
+
+it('renaming to the same file, by one name or two, changes nothing', () => {
+  const probe = tree();
+  expect(probe.rename('f', 'f')).toBe('');
+  expect(probe.stat('f')).toMatchObject({ nlink: 1n });
+  expect(probe.link('f', 'g')).toBe('');
+  expect(probe.rename('f', 'g')).toBe('');
+  expect(probe.stat('f')).toMatchObject({ nlink: 2n, size: 5n });
+  expect(probe.stat('g')).toEqual(probe.stat('f'));
+});
