@@ -1,6 +1,6 @@
 import type { DirEntry, Errno, FileStat, TimeToSet } from './layer.ts';
 
-export type BackendName = 'openat2' | 'walk';
+type BackendName = 'openat2' | 'walk';
 
 /** What a descriptor stands for; a file with a second name elsewhere is `shared-file`. */
 export type Probe = 'file' | 'shared-file' | 'directory' | 'symlink' | 'other';

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 
 // Node's table lacks these two; they are the same on x64 and arm64.
 const O_CLOEXEC = 0o2000000;
-export const O_PATH = 0o10000000;
+const O_PATH = 0o10000000;
 
 /** Never follows, never waits, never makes a terminal ours, never passes to a child. */
 const ALWAYS = O_CLOEXEC | constants.O_NOCTTY | constants.O_NONBLOCK;

@@ -3,7 +3,7 @@ import { shown } from '../base/shown.ts';
 import { MAX_NAME_BYTES, MAX_PATH_BYTES } from './path.ts';
 
 /** The positions of a pattern are bits of one integer. */
-export const MAX_GLOB_SEGMENTS = 30;
+const MAX_GLOB_SEGMENTS = 30;
 
 type Part = { readonly kind: 'deep' } | { readonly kind: 'literal' | 'wild'; readonly pattern: string };
 

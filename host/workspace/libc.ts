@@ -25,14 +25,14 @@ export interface Libc {
 }
 
 /** System call numbers that differ between the architectures that are supported. */
-export interface SystemCalls {
+interface SystemCalls {
   readonly fstat: number;
   readonly getdents64: number;
   readonly openat2: number;
 }
 
 /** How `struct stat` lies in memory. */
-export interface StatLayout {
+interface StatLayout {
   readonly modeAt: number;
   readonly nlinkAt: number;
 }

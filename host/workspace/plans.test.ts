@@ -176,6 +176,7 @@ describe('random plans', () => {
 
   it.for(accesses.map((access, index) => [index, access] as const))(
     'leave the outside alone and come out alike on both back-ends, access %i',
+    { timeout: TIMEOUT_MS },
     ([, access]) => {
       fc.assert(
         fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (plan) => {
@@ -184,6 +185,5 @@ describe('random plans', () => {
         { numRuns: NUM_RUNS },
       );
     },
-    TIMEOUT_MS,
   );
 });

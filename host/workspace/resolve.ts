@@ -4,7 +4,7 @@ import type { Errno } from './layer.ts';
 import type { ParsedPath } from './path.ts';
 
 /** Symlinks on the way to one name. Source: MAXSYMLINKS of Linux. */
-export const MAX_SYMLINKS = 40;
+const MAX_SYMLINKS = 40;
 
 /** Which directories a resolution may walk through, by canonical path from where it started. */
 export type MayEnter = (segments: readonly string[]) => boolean;

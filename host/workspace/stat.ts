@@ -7,7 +7,7 @@ import type { Errno, FileKind, FileStat } from './layer.ts';
 const FILE_TYPE = 0o170000;
 
 /** The kind in a `st_mode`. Source: inode(7). */
-export function kindOfMode(mode: number): FileKind {
+function kindOfMode(mode: number): FileKind {
   const type = mode & FILE_TYPE;
   if (type === 0o100000) return 'file';
   if (type === 0o040000) return 'directory';
