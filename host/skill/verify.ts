@@ -50,6 +50,11 @@ export function verifyDev(raw: RawBundle): Verified<Skill> | Refusal {
   return refusing(() => mint(checkDev(raw)));
 }
 
+/** Whether the outcome of a verification is a refusal. */
+export function isRefusal(outcome: Verified<Skill> | Refusal): outcome is Refusal {
+  return !Verified.is(outcome);
+}
+
 // The order of the lines is the order in which refusals win.
 function check(raw: RawBundle, context: VerifyContext): Skill {
   const deleg = raw.files.get(PATHS.deleg);
