@@ -156,6 +156,25 @@ it('a file lives on without a name; a removed directory takes nothing more', () 
   expect(sub.list()).toEqual([]);
 });
 
+it('a small file keeps its bytes as it grows through its steps', () => {
+  const file = opened(fresh(), 'f');
+  const places = [0n, 5000n, 15_000n, 20_000n, 65_536n, 70_000n, 200_000n];
+  for (const at of places) expect(file.write(Buffer.from([1 + Number(at % 251n)]), at)).toBe(1);
+  const into = new Uint8Array(1);
+  for (const at of places) expect([file.read(into, at), into[0]]).toEqual([1, 1 + Number(at % 251n)]);
+  expect([file.read(into, 4999n), into[0]]).toEqual([1, 0]);
+});
+
+it('a directory cannot move into itself, however it came to lie there', () => {
+  const dir = fresh();
+  dir.mkdir('a');
+  dir.mkdir('b');
+  expect(dir.rename('a', dir, 'b/a')).toBeUndefined();
+  expect(dir.rename('b', dir, 'b/a/x')).toBe('inval');
+  expect(dir.rename('b/a', dir, 'a')).toBeUndefined();
+  expect(dir.rename('b', dir, 'a/b')).toBeUndefined();
+});
+
 it('a handle does only what it was opened for', () => {
   const dir = fresh();
   opened(dir, 'f').close();
