@@ -303,6 +303,14 @@ describe('a hostile component', () => {
     expect(run(await load(await buildSocket()), {}).end).toEqual({ kind: 'exited', code: 0 });
   });
 
+  it('has ended even if its script swallows the end', () => {
+    const swallow: LoadedComponent['instantiate'] = (_, imports) => {
+      const exit = imports['wasi:cli/exit']?.['exitWithCode'] as (code: number) => void;
+      return { [command.exportName]: { run: () => expect(() => exit(7)).toThrow(Error) } };
+    };
+    expect(run({ ...command, instantiate: swallow }, {}).end).toEqual({ kind: 'exited', code: 7 });
+  });
+
   it('gets no instance that was not counted', async () => {
     const loaded = { ...skill, instances: new Map([...skill.modules.values()].map((module) => [module, 0])) };
     expect(run(loaded, { args: ['echo'] }).end).toMatchObject({ kind: 'limit', limit: 'memory' });

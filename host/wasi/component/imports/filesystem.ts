@@ -21,14 +21,11 @@ import {
 class Descriptor extends Resource {
   readonly #opened: OpenFile | DirHandle;
   readonly #flags: DescriptorFlags;
-  /** A preopen's handle belongs to the world. */
-  readonly #isOwn: boolean;
 
-  constructor(guest: Guest, opened: OpenFile | DirHandle, flags: DescriptorFlags, isOwn: boolean) {
+  constructor(guest: Guest, opened: OpenFile | DirHandle, flags: DescriptorFlags) {
     super(guest);
     this.#opened = opened;
     this.#flags = flags;
-    this.#isOwn = isOwn;
   }
 
   readViaStream(offset: bigint): Result<InputStream, ErrorCode> {
@@ -156,9 +153,9 @@ class Descriptor extends Resource {
       }),
     );
     if (typeof handle === 'string') return refused(handle);
-    if (handle.kind === 'file') return ok(new Descriptor(this.guest, new OpenFile(this.guest, handle), flags, true));
+    if (handle.kind === 'file') return ok(new Descriptor(this.guest, new OpenFile(this.guest, handle), flags));
     this.guest.opened(handle);
-    return ok(new Descriptor(this.guest, handle, flags, true));
+    return ok(new Descriptor(this.guest, handle, flags));
   }
 
   readlinkAt(path: string): Result<string, ErrorCode> {
@@ -198,7 +195,7 @@ class Descriptor extends Resource {
   override [Symbol.dispose](): void {
     super[Symbol.dispose]();
     if (this.#opened instanceof OpenFile) this.#opened.release();
-    else if (this.#isOwn) this.guest.closed(this.#opened);
+    else this.guest.closed(this.#opened);
   }
 
   /** The handle, as long as the call has not ended. */
@@ -270,7 +267,7 @@ export function filesystem(guest: Guest) {
     preopens: {
       getDirectories: (): [Descriptor, string][] =>
         guest.world.mounts.map(({ dir, guestPath }) => [
-          new Descriptor(guest, dir, { read: true, mutateDirectory: true }, false),
+          new Descriptor(guest, dir, { read: true, mutateDirectory: true }),
           guestPath,
         ]),
     },

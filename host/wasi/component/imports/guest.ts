@@ -80,6 +80,7 @@ export class Guest {
     this.#open.add(handle);
   }
 
+  /** Closes what `opened` was told of; a handle that belongs to the world stays open. */
   closed(handle: { close(): void }): void {
     if (!this.#open.delete(handle)) return;
     this.#descriptors -= 1;
