@@ -306,7 +306,14 @@ describe('a hostile component', () => {
   it('has ended even if its script swallows the end', () => {
     const swallow: LoadedComponent['instantiate'] = (_, imports) => {
       const exit = imports['wasi:cli/exit']?.['exitWithCode'] as (code: number) => void;
-      return { [command.exportName]: { run: () => expect(() => exit(7)).toThrow(Error) } };
+      const run = (): void => {
+        try {
+          exit(7);
+        } catch {
+          // as generated code might
+        }
+      };
+      return { [command.exportName]: { run } };
     };
     expect(run({ ...command, instantiate: swallow }, {}).end).toEqual({ kind: 'exited', code: 7 });
   });
