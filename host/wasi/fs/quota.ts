@@ -10,14 +10,6 @@ export class Quota {
     this.#maxNames = maxNames;
   }
 
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  get names(): number {
-    return this.#names;
-  }
-
   takeBytes(count: number): boolean {
     if (this.#bytes + count > this.maxBytes) return false;
     this.#bytes += count;

@@ -68,11 +68,7 @@ export const PREVIEW1_FUNCTIONS = Object.freeze({
 
 export type Preview1Name = keyof typeof PREVIEW1_FUNCTIONS;
 
-type Param = number | bigint;
-
 /** What stands behind each name: i32 arrives as a signed number, i64 as a signed bigint. */
 export type Preview1Functions = {
   readonly [Name in Preview1Name]: (...params: never[]) => Name extends 'proc_exit' ? never : number;
 };
-
-export type Preview1Params = readonly Param[];
