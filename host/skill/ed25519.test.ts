@@ -4,7 +4,7 @@ import { assert, constantFrom, nat, property, uint8Array } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeHex, encodeHex } from '../base/bytes.ts';
 import type { HostError } from '../base/error.ts';
-import { fingerprint, parsePublicKey, publicKeyOf, signMessage, verifySignature } from './ed25519.ts';
+import { fingerprint, hasStrictForm, parsePublicKey, publicKeyOf, signMessage, verifySignature } from './ed25519.ts';
 import type { PublicKey } from './skill.ts';
 
 noble.hashes.sha512 = (message) => new Uint8Array(hash('sha512', message, 'buffer'));
@@ -15,7 +15,7 @@ const L = Point.CURVE().n;
 const seed = uint8Array({ minLength: 32, maxLength: 32 });
 
 function le(value: bigint): Uint8Array {
-  return new Uint8Array(Buffer.from(value.toString(16).padStart(64, '0'), 'hex').reverse());
+  return new Uint8Array(Buffer.from(value.toString(16).padStart(64, '0'), 'hex').toReversed());
 }
 
 function fromLe(bytes: Uint8Array): bigint {
@@ -177,7 +177,7 @@ describe('verifySignature', () => {
     const key = publicKeyOf(secret);
     const digest = hash('sha512', secret, 'buffer').subarray(0, 32);
     digest[0]! &= 248;
-    digest[31]! = (digest[31]! & 127) | 64;
+    digest.writeUInt8((digest.readUInt8(31) & 127) | 64, 31);
     const scalar = fromLe(new Uint8Array(digest)) % L;
     const message = new Uint8Array([9]);
     const r = Point.ZERO.toBytes();
@@ -212,4 +212,26 @@ it('shows a key to people in groups', () => {
   expect(fingerprint(parsePublicKey('d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a'))).toBe(
     'd75a 9801 82b1 0ab7',
   );
+});
+
+describe('hasStrictForm', () => {
+  const signature = signMessage(new Uint8Array([1]), new Uint8Array(32).fill(7));
+  const s = fromLe(signature.subarray(32));
+
+  it('takes what a signer writes', () => {
+    expect(hasStrictForm(signature)).toBe(true);
+  });
+
+  it.for<[string, Uint8Array]>([
+    ['S + L', new Uint8Array([...signature.subarray(0, 32), ...le(s + L)])],
+    ['S = L', new Uint8Array([...signature.subarray(0, 32), ...le(L)])],
+    ['an R above the field', new Uint8Array([...le(P + 3n), ...signature.subarray(32)])],
+    ['one byte less', signature.subarray(1)],
+    ...torsion().map((point): [string, Uint8Array] => [
+      `the R ${encodeHex(point.toBytes())}`,
+      new Uint8Array([...point.toBytes(), ...signature.subarray(32)]),
+    ]),
+  ])('refuses %s', ([, bytes]) => {
+    expect(hasStrictForm(bytes)).toBe(false);
+  });
 });

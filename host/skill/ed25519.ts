@@ -48,12 +48,18 @@ export function parsePublicKey(untrusted: string): PublicKey {
  * Source: RFC 8032 §5.1.7.
  */
 export function verifySignature(signature: Uint8Array, message: Uint8Array, key: PublicKey): boolean {
-  if (signature.length !== SIGNATURE_BYTES) return false;
-  if (littleEndian(signature.subarray(32)) >= L) return false;
-  // An R that is not a point fails in the equation, which is compared as bytes.
-  const y = littleEndian(signature.subarray(0, 32)) & (2n ** 255n - 1n);
-  if (y >= P || SMALL_ORDER_Y.has(y)) return false;
+  if (!hasStrictForm(signature)) return false;
   return verify(null, message, publicKeyObject(key), signature);
+}
+
+/**
+ * Whether the two halves are ones that a strict signer could have written. OpenSSL refuses most of the others today; this does not
+ * depend on it. An R that is no point fails in the equation, which is compared as bytes.
+ */
+export function hasStrictForm(signature: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_BYTES || littleEndian(signature.subarray(32)) >= L) return false;
+  const y = littleEndian(signature.subarray(0, 32)) & (2n ** 255n - 1n);
+  return y < P && !SMALL_ORDER_Y.has(y);
 }
 
 /** The 64-byte signature over `message` by the key that grows from `seed` (32 bytes). */
