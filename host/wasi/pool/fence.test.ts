@@ -16,7 +16,11 @@ interface Told {
 }
 
 /** What a program that does its worst reports from the place of a runner. */
-async function probe(where: Where, fence: boolean, outside: string): Promise<{ told: Told; status: string; fenced: boolean }> {
+async function probe(
+  where: Where,
+  fence: boolean,
+  outside: string,
+): Promise<{ told: Told; status: string; fenced: boolean }> {
   using cache = scratch();
   const plan = withOwnDirectories(planRunner(where, false, DEFAULT_LIMITS.memoryBytes, fence));
   const delivered = deliverCode(cache.path);
@@ -67,13 +71,22 @@ describe('a runner that got out of the engine', () => {
     const fd = openSync(workspace.path, 'r');
     const results = [];
     for (const access of ['read-only', 'read-write'] as const) {
-      const { told, status } = await probe({ mounts: [{ guestPath: '/workspace', fd, access }], tmp: true }, true, outside.path);
+      const { told, status } = await probe(
+        { mounts: [{ guestPath: '/workspace', fd, access }], tmp: true },
+        true,
+        outside.path,
+      );
       expect(told['scopes']).toEqual(['ffi']);
       expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
       results.push(told);
     }
     closeSync(fd);
-    const denied = { nativeRead: 'errno 13', nativeWrite: 'errno 13', nativeKill: 'errno 1', nativeConnect: 'errno 13' };
+    const denied = {
+      nativeRead: 'errno 13',
+      nativeWrite: 'errno 13',
+      nativeKill: 'errno 1',
+      nativeConnect: 'errno 13',
+    };
     expect(results[0]).toMatchObject({ ...denied, nativeInside: 'done', nativeInsideWrite: 'errno 13' });
     expect(results[1]).toMatchObject({ ...denied, nativeInside: 'done', nativeInsideWrite: 'done' });
     expect(existsSync(`${outside.path}/planted`)).toBe(false);

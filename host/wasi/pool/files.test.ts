@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Access } from '../../workspace/access.ts';
 import { parseGlob } from '../../workspace/glob.ts';
@@ -51,7 +61,11 @@ const OPENER = guestOf(
 );
 
 const told = (outcome: CallOutcome): string =>
-  outcome.kind !== 'exited' ? outcome.kind : outcome.code === 0 ? Buffer.from(outcome.stdout).toString() : `errno ${outcome.code}`;
+  outcome.kind !== 'exited'
+    ? outcome.kind
+    : outcome.code === 0
+      ? Buffer.from(outcome.stdout).toString()
+      : `errno ${outcome.code}`;
 
 const NOENT = 'errno 44';
 const DQUOT = 'errno 19';
@@ -70,7 +84,10 @@ describe.for([
 
   function mounted(path: string, access: Access): Disposable & { readonly where: Where } {
     const fd = openSync(path, 'r');
-    return { where: { mounts: [{ guestPath: '/workspace', fd, access }], tmp: true }, [Symbol.dispose]: () => closeSync(fd) };
+    return {
+      where: { mounts: [{ guestPath: '/workspace', fd, access }], tmp: true },
+      [Symbol.dispose]: () => closeSync(fd),
+    };
   }
 
   it('reads and writes in the workspace as granted, and says how it was fenced', async () => {
@@ -101,7 +118,10 @@ describe.for([
     symlinkSync(outside.path, `${dir.path}/out`);
     using all = mounted(dir.path, 'read-write');
     for (const path of ['../secret', 'out/secret', '/etc/passwd', '../../etc/passwd']) {
-      expect([path, told(await callWith(pool, reader(3, path), { options: all }))]).toEqual([path, expect.stringMatching(/^errno/)]);
+      expect([path, told(await callWith(pool, reader(3, path), { options: all }))]).toEqual([
+        path,
+        expect.stringMatching(/^errno/),
+      ]);
     }
   });
 
@@ -113,8 +133,12 @@ describe.for([
     writeFileSync(`${two.path}/f`, 'two');
     using first = mounted(`${one.path}/dir`, 'read-only');
     using second = mounted(two.path, 'read-only');
-    const calls = Array.from({ length: 20 }, (_, index) => callWith(pool, reader(3, 'f'), { options: index % 2 === 0 ? first : second }));
-    expect((await Promise.all(calls)).map(told)).toEqual(Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? 'one' : 'two')));
+    const calls = Array.from({ length: 20 }, (_, index) =>
+      callWith(pool, reader(3, 'f'), { options: index % 2 === 0 ? first : second }),
+    );
+    expect((await Promise.all(calls)).map(told)).toEqual(
+      Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? 'one' : 'two')),
+    );
     renameSync(`${one.path}/dir`, `${one.path}/moved`);
     expect(told(await callWith(pool, reader(3, 'f'), { options: first }))).toBe('one');
     // Another directory under the old path is another workspace.
@@ -133,7 +157,9 @@ describe.for([
     const pids = readdirSync(`/proc/${process.pid}/task`).flatMap((tid) =>
       readFileSync(`/proc/${process.pid}/task/${tid}/children`, 'utf8').split(' ').filter(Boolean),
     );
-    const held = pids.flatMap((pid) => readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)));
+    const held = pids.flatMap((pid) =>
+      readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)),
+    );
     expect(held.filter((path) => path === dir.path).length).toBeLessThanOrEqual(pids.length);
   });
 

@@ -34,7 +34,13 @@ function withImports(body: string, data: string, pages: string): string {
 }
 
 /** A guest from WebAssembly text, held to the limits. */
-export function guestOf(digest: string, body: string, limits: CallLimits = DEFAULT_LIMITS, data = '', pages = '2'): Guest {
+export function guestOf(
+  digest: string,
+  body: string,
+  limits: CallLimits = DEFAULT_LIMITS,
+  data = '',
+  pages = '2',
+): Guest {
   using module = parsed(withImports(body, data, pages));
   return { digest, module: prepareModule(module.bytes, limits).bytes };
 }

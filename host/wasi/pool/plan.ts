@@ -31,7 +31,7 @@ const DEFAULT_PAGES = 4096;
 const MOST_PAGES = 65_536;
 const PAGE_BYTES = 65_536;
 const OLD_SPACE_MIB = 96;
-const SEMI_SPACE_MIB = 1;
+const SEMI_SPACE_MIB = 4;
 const PROC_FDS = '/proc/self/fd/';
 
 /** @throws HostError `unsupported` for a mount on a system without `/proc`, `io` for a descriptor that is no directory */
@@ -77,7 +77,11 @@ export function closeDirectories(plan: RunnerPlan): void {
 }
 
 /** argv of the runner, without argv[0]; `more` comes behind the mode. */
-export function runnerArguments(plan: RunnerPlan, code: DeliveredCode, more: readonly string[] = []): readonly string[] {
+export function runnerArguments(
+  plan: RunnerPlan,
+  code: DeliveredCode,
+  more: readonly string[] = [],
+): readonly string[] {
   const writes = plan.directories.some((directory) => directory.writable);
   return [
     '--permission',
@@ -97,6 +101,8 @@ export function runnerArguments(plan: RunnerPlan, code: DeliveredCode, more: rea
     `--max-semi-space-size=${SEMI_SPACE_MIB}`,
     `--wasm-max-mem-pages=${plan.memoryPages}`,
     '--expose-gc',
+    // The heap is small: helper threads would wait for each other longer than they help.
+    '--single-threaded-gc',
     code.runner,
     plan.mode,
     ...more,

@@ -17,7 +17,11 @@ afterAll(async () => {
 
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
 const shape = (outcome: CallOutcome): string =>
-  outcome.kind === 'limit' ? `limit ${outcome.limit}` : outcome.kind === 'exited' ? `exit ${outcome.code}` : outcome.kind;
+  outcome.kind === 'limit'
+    ? `limit ${outcome.limit}`
+    : outcome.kind === 'exited'
+      ? `exit ${outcome.code}`
+      : outcome.kind;
 
 describe('one call', () => {
   it('answers what the guest wrote, how it ended and what stood around it', async () => {
@@ -67,7 +71,8 @@ describe('one call', () => {
       guestOf(`many ${code}`, `(func (export "_start") (call $proc_exit (i32.const ${code})))`),
     );
     for (const round of [0, 1]) {
-      for (const [code, guest] of guests.entries()) expect([round, shape(await callWith(pool, guest))]).toEqual([round, `exit ${code}`]);
+      for (const [code, guest] of guests.entries())
+        expect([round, shape(await callWith(pool, guest))]).toEqual([round, `exit ${code}`]);
     }
   });
 
@@ -109,13 +114,19 @@ const LINE = '{"progress":{"done":1}}\n';
 const TOUCH_ALL = `(func (export "_start") (local $at i32)
   (loop $l (br_if $l (i32.ne (memory.grow (i32.const 16)) (i32.const -1))))
   (call $proc_exit (memory.size)))`;
-const RECURSE = '(func $f (param i32) (result i32) (i32.add (i32.const 1) (call $f (local.get 0)))) (func (export "_start") (drop (call $f (i32.const 1))))';
+const RECURSE =
+  '(func $f (param i32) (result i32) (i32.add (i32.const 1) (call $f (local.get 0)))) (func (export "_start") (drop (call $f (i32.const 1))))';
 
 describe('limits', () => {
   const small = { memoryBytes: 4 * 1024 * 1024 };
   it.for([
     ['an endless loop', ENDLESS, { wallTimeMs: 150 }, 'limit wall-time'],
-    ['an endless start function', guestOf('start', '(func $s (loop $l (br $l))) (start $s) (func (export "_start"))'), { wallTimeMs: 150 }, 'limit wall-time'],
+    [
+      'an endless start function',
+      guestOf('start', '(func $s (loop $l (br $l))) (start $s) (func (export "_start"))'),
+      { wallTimeMs: 150 },
+      'limit wall-time',
+    ],
     ['a flood of output', flood(1, 'x'.repeat(1000)), { outputBytes: 100_000 }, 'limit output'],
     ['a flood of stderr', flood(2, 'x'.repeat(1000)), { wallTimeMs: 300 }, 'limit wall-time'],
     ['a flood of progress', flood(2, LINE), { progressEvents: 100 }, 'limit progress-events'],
@@ -139,8 +150,13 @@ describe('limits', () => {
     const body = `(func (export "_start") (local $i i32) (loop $l
       (call $write (i32.const 2) (i32.const 1024) (i32.const 10))
       (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5000)))))`;
-    const outcome = await callWith(pool, guestOf('long', body, DEFAULT_LIMITS, 'abcdefghi\n'), { limits: { stderrBytes: 25 } });
-    expect(outcome.kind === 'exited' && [text(outcome.stderr), outcome.stderrCut]).toEqual(['fghi\nabcdefghi\nabcdefghi\n', true]);
+    const outcome = await callWith(pool, guestOf('long', body, DEFAULT_LIMITS, 'abcdefghi\n'), {
+      limits: { stderrBytes: 25 },
+    });
+    expect(outcome.kind === 'exited' && [text(outcome.stderr), outcome.stderrCut]).toEqual([
+      'fghi\nabcdefghi\nabcdefghi\n',
+      true,
+    ]);
   });
 
   it('does not count the time while a person is asked', async () => {

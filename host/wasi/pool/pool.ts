@@ -88,8 +88,8 @@ class RunnerPool implements Pool {
   }
 
   async call(guest: Guest, spec: CallSpec, options: CallOptions): Promise<CallOutcome> {
-    const signal = AbortSignal.any([options.signal, this.#over.signal]);
-    signal.throwIfAborted();
+    this.#over.signal.throwIfAborted();
+    options.signal.throwIfAborted();
     if (spec.limits.inputBytes < spec.stdin.length) {
       return {
         kind: 'refused',
@@ -101,12 +101,15 @@ class RunnerPool implements Pool {
     const lane = this.#laneFor(options.where, 'component' in guest, spec.limits.memoryBytes);
     lane.users += 1;
     try {
-      const turn = await this.#queue.enter(signal);
+      const turn = await this.#queue.enter(options.signal);
       if (turn === 'full') {
         return { kind: 'refused', code: 'queue-full', message: 'too many calls are waiting; try again later' };
       }
       using _turn = turn;
-      return await makeCall(lane, guest, spec, { ...options, signal }, this.#size);
+      const outcome = await makeCall(lane, guest, spec, options, this.#size);
+      // Disposal ends every runner; that is no crash.
+      this.#over.signal.throwIfAborted();
+      return outcome;
     } finally {
       lane.users -= 1;
       this.#settle(lane);
@@ -123,6 +126,7 @@ class RunnerPool implements Pool {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#over.signal.aborted) return this.closed;
     this.#over.abort(new HostError('runner-crashed', 'the sandbox was closed'));
+    this.#queue.close(this.#over.signal.reason);
     clearTimeout(this.#quiet);
     for (const lane of this.#lanes.values()) this.#close(lane);
     await Promise.all(this.#leaving);

@@ -58,7 +58,7 @@ export class Runner implements RunnerHoldings {
   #isReady = false;
   readonly #ready = Promise.withResolvers<boolean>();
   readonly ended: Promise<string>;
-  #gone = false;
+  #closed = false;
   /** Each answers what was wrong with the frame. */
   readonly #takers: Record<FromRunnerKind, typeof takeEnd> = {
     [FROM_RUNNER.ready]: () => 'it said twice that it is ready',
@@ -76,11 +76,16 @@ export class Runner implements RunnerHoldings {
       (kind, body) => this.#take(kind, body),
     );
     process.link.on('data', (bytes: Buffer) => {
-      if (this.#broken === undefined && !this.#reader.push(bytes)) this.#break('it sent a frame that is too long');
+      if (this.#broken === undefined && !this.#reader.push(bytes))
+        this.#break('it sent a frame of no kind, or one that is too long');
     });
     // A broken pipe is the end of the process, which is seen anyway.
     process.link.on('error', ignore);
-    process.link.once('close', () => process.kill());
+    process.link.once('close', () => {
+      // Mostly the process has ended and only its host does not know yet: then that is how it ended.
+      this.#closed = true;
+      process.kill();
+    });
     this.ended = process.ended.then((how) => this.#end(this.#broken ?? how));
   }
 
@@ -89,7 +94,7 @@ export class Runner implements RunnerHoldings {
   }
 
   get isAlive(): boolean {
-    return !this.#gone && this.#broken === undefined;
+    return !this.#closed && this.#broken === undefined;
   }
 
   /** Whether Node's permission model holds in it, as it found before it ran anything; rejects if it ended before. */
@@ -131,7 +136,7 @@ export class Runner implements RunnerHoldings {
   }
 
   #end(how: string): string {
-    this.#gone = true;
+    this.#closed = true;
     this.#process.link.destroy();
     this.#ready.promise.catch(ignore);
     this.#ready.reject(new Error(how));

@@ -1,6 +1,6 @@
 /** Guest memory that may lie about dead before it is collected, in bytes. */
-const MAX_DEAD_BYTES = 24 * 1024 * 1024;
-const MAX_DEAD_INSTANCES = 64;
+const MAX_DEAD_BYTES = 48 * 1024 * 1024;
+const MAX_DEAD_INSTANCES = 512;
 
 /** Collects dead instances by what they held: the engine's own measure knows nothing of guest memory until it is very large. */
 export class Collector {

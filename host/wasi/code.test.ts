@@ -1,0 +1,51 @@
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { HostError } from '../base/error.ts';
+import { deliverCode } from './code.ts';
+import { scratch } from './pool/fixtures.ts';
+
+it('delivers a closed set of modules without types, for this user alone', () => {
+  using cache = scratch();
+  const { runner, spawner, readable } = deliverCode(cache.path);
+  const dir = readable[0]?.path ?? '';
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
+  const modules = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.mjs'));
+  const paths = modules.map((path) => join(dir, path));
+  expect(paths).toContain(runner);
+  expect(paths).toContain(spawner);
+  for (const path of paths) {
+    const text = readFileSync(path, 'utf8');
+    expect(text).not.toMatch(/^import (type )?.*\.ts'/m);
+    for (const [, specifier = ''] of text.matchAll(/^(?:import|export) .*'(\.[^']+)';$/gm)) {
+      expect(paths).toContain(join(path, '..', specifier));
+    }
+    // What a runner imports is Node's own: it can read nothing else.
+    for (const [, specifier = ''] of text.matchAll(/^import .*'([^.'][^']*)';$/gm)) expect(specifier).toMatch(/^node:/);
+  }
+});
+
+it('delivers once, and anew what was touched', () => {
+  using cache = scratch();
+  const { runner } = deliverCode(cache.path);
+  const written = statSync(runner).ino;
+  expect(deliverCode(cache.path).runner).toBe(runner);
+  expect(statSync(runner).ino).toBe(written);
+  chmodSync(runner, 0o600);
+  writeFileSync(runner, 'process.exit(1)');
+  expect(deliverCode(cache.path).runner).toBe(runner);
+  expect(readFileSync(runner, 'utf8')).toMatch(/serve/);
+  expect(readdirSync(cache.path).length).toBe(1);
+});
+
+it('does not take a directory that others may write', () => {
+  using cache = scratch();
+  const dir = deliverCode(cache.path).readable[0]?.path ?? '';
+  chmodSync(dir, 0o777);
+  deliverCode(cache.path);
+  expect(statSync(dir).mode & 0o777).toBe(0o700);
+});
+
+it('says when the cache cannot be written', () => {
+  expect(() => deliverCode('/dev/null/nowhere')).toThrow(HostError);
+});

@@ -1,0 +1,35 @@
+// Runs in a runner's place and breaks the protocol in the way that its second argument names; for the tests.
+import fs from 'node:fs';
+
+const LINK = 3;
+const READY = 1;
+const STDOUT = 3;
+const WANT_STDIN = 5;
+const END = 6;
+
+function send(kind, body, length = body.length) {
+  const head = Buffer.alloc(5);
+  head.writeUInt32LE(length);
+  head[4] = kind;
+  fs.writeSync(LINK, Buffer.concat([head, body]));
+}
+
+const AFTER_CALL = {
+  'a long frame': () => send(END, Buffer.alloc(100), 0xffff_ffff),
+  'an unknown kind': () => send(77, Buffer.alloc(1)),
+  'a second ready': () => send(READY, Buffer.of(1)),
+  'output in pieces': () => send(STDOUT, Buffer.from('x')),
+  'a wish for stdin': () => send(WANT_STDIN, Buffer.alloc(4)),
+  'progress that is none': () => send(2, Buffer.from('{"done":"x"}')),
+  'a torn end': () => send(END, Buffer.alloc(3)),
+  nothing: () => undefined,
+  silence: () => fs.closeSync(LINK),
+};
+
+const act = process.argv[3] ?? '';
+if (act === 'talk ahead') send(END, Buffer.alloc(18));
+send(READY, Buffer.of(1));
+if (act === 'talk unasked') send(END, Buffer.alloc(18));
+fs.readSync(LINK, new Uint8Array(65_536));
+AFTER_CALL[act]?.();
+for (;;);
