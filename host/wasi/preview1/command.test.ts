@@ -181,6 +181,7 @@ it('ends a guest that writes more than its output limit, caught or not', () => {
 it('ends a guest that its stdin stops, caught or not', () => {
   const stdin = {
     read: () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- no error: the one way out through a guest’s frames
       throw new GuestStop('output', 'enough');
     },
   };
