@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compileC, findClang } from './wasm/toolchain.mjs';
+import { compileC, findClang } from './wasm/toolchain.ts';
 
 const skillsDir = join(dirname(dirname(fileURLToPath(import.meta.url))), 'skills');
 const sourceDir = join(skillsDir, '_src');

@@ -23,11 +23,10 @@ export const C_FLAGS = Object.freeze([
 
 /**
  * The path of a clang that makes WASI modules.
- * @returns {string}
  * @throws Error with the command that installs it
  */
-export function findClang() {
-  for (const name of [process.env.WASI_CLANG, 'clang-19', 'clang-20', 'clang-21', 'clang']) {
+export function findClang(): string {
+  for (const name of [process.env['WASI_CLANG'], 'clang-19', 'clang-20', 'clang-21', 'clang']) {
     if (name && majorOf(name) >= LEAST_CLANG) {
       if (!['wasm-ld-19', 'wasm-ld'].some((linker) => spawnSync(linker, ['--version']).status === 0)) break;
       if (process.platform === 'linux' && !existsSync('/usr/include/wasm32-wasi/wasi/api.h')) break;
@@ -39,8 +38,7 @@ export function findClang() {
   );
 }
 
-/** @param {string} name */
-function majorOf(name) {
+function majorOf(name: string): number {
   const { status, stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' });
   const version = status === 0 ? /clang version (\d+)\./.exec(stdout) : undefined;
   return version ? Number(version[1]) : 0;
@@ -48,14 +46,17 @@ function majorOf(name) {
 
 /**
  * Compiles C files to a module. The bytes depend on the files, the flags and the compiler, not on where the files lie.
- * @param {string} clang
- * @param {string} root the directory that must not show in the output
- * @param {readonly string[]} sources paths relative to `root`, in a fixed order
- * @param {string} output
- * @param {readonly string[]} [more] flags behind the fixed ones
+ * `root` is a directory that must not show in the output, `sources` are relative to it and in a fixed order; `more` are flags behind
+ * the fixed ones.
  * @throws Error with the compiler's own words
  */
-export function compileC(clang, root, sources, output, more = []) {
+export function compileC(
+  clang: string,
+  root: string,
+  sources: readonly string[],
+  output: string,
+  more: readonly string[] = [],
+): void {
   const args = [...C_FLAGS, `-ffile-prefix-map=${root}=.`, ...more, ...sources, '-o', output];
   const { status, stderr } = spawnSync(clang, args, {
     cwd: root,

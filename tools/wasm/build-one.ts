@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { C_FLAGS, compileC, findClang } from './toolchain.mjs';
+import { C_FLAGS, compileC, findClang } from './toolchain.ts';
 
 // Raised when the way of building changes in a way that flags and sources do not show.
 const CACHE_VERSION = 1;
@@ -24,26 +24,25 @@ const WAT_FEATURES = Object.freeze({
   threads: true,
 });
 
-/** @returns {string} */
-function cacheDir() {
+function cacheDir(): string {
   return (
-    process.env.WIRKEN_BUILD_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'wirken-build')
+    process.env['WIRKEN_BUILD_CACHE'] ??
+    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'wirken-build')
   );
 }
 
 /**
- * Module bytes from `x.c` (with the headers beside it), `x.wat`, or `x.mjs` (its default export is called and answers the bytes).
- * @param {string} source
- * @param {{ readonly flags?: readonly string[] }} [options] further compiler flags for C
- * @returns {Promise<Uint8Array>}
+ * Module bytes from `x.c` (with the headers beside it), `x.wat`, or `x.mjs` (its default export is called and answers the bytes). `flags` are further compiler flags for C.
  * @throws Error with the tool's own words when the source is wrong, with the remedy when a tool is missing
  */
-export async function buildModule(source, options = {}) {
+export async function buildModule(
+  source: string,
+  options: { readonly flags?: readonly string[] } = {},
+): Promise<Uint8Array> {
   const flags = options.flags ?? [];
   const extension = extname(source);
   if (extension === '.mjs') {
-    /** @type {{ default: () => Uint8Array | Promise<Uint8Array> }} */
-    const generator = await import(pathToFileURL(source).href);
+    const generator: { default: () => Uint8Array | Promise<Uint8Array> } = await import(pathToFileURL(source).href);
     return generator.default();
   }
   const hash = createHash('sha256').update(JSON.stringify([CACHE_VERSION, extension, C_FLAGS, WAT_FEATURES, flags]));
@@ -63,7 +62,7 @@ export async function buildModule(source, options = {}) {
 }
 
 /** The source and what it includes with quotes, each once; only those can change what comes out. */
-function includedIn(source, found = new Set()) {
+function includedIn(source: string, found: Set<string> = new Set()): Set<string> {
   if (found.has(source)) return found;
   found.add(source);
   if (extname(source) === '.wat') return found;
@@ -73,8 +72,7 @@ function includedIn(source, found = new Set()) {
   return found;
 }
 
-/** @param {string} source */
-async function assemble(source) {
+async function assemble(source: string): Promise<Uint8Array> {
   const { default: wabt } = await import('wabt');
   const module = (await wabt()).parseWat(basename(source), readFileSync(source, 'utf8'), WAT_FEATURES);
   try {
@@ -84,11 +82,7 @@ async function assemble(source) {
   }
 }
 
-/**
- * @param {string} source
- * @param {readonly string[]} flags
- */
-function compile(source, flags) {
+function compile(source: string, flags: readonly string[]): Uint8Array {
   const dir = mkdtempSync(join(tmpdir(), 'wirken-build-'));
   try {
     const output = join(dir, 'skill.wasm');

@@ -1,0 +1,3 @@
+#include "../../guest/guest.h"
+
+int main(void) { proc_exit(-1); }

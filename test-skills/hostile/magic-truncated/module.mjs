@@ -1,0 +1,2 @@
+/** Magic number and half a version. */
+export default () => Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00);

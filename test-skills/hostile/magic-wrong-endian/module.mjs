@@ -1,0 +1,2 @@
+/** The eight bytes of the preamble, each word reversed. */
+export default () => Uint8Array.of(0x6d, 0x73, 0x61, 0x00, 0x00, 0x00, 0x00, 0x01);

@@ -1,0 +1,2 @@
+/** Nothing. */
+export default () => new Uint8Array(0);

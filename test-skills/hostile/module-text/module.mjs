@@ -1,0 +1,2 @@
+/** Not a module at all. */
+export default () => new TextEncoder().encode('(module)\n');

@@ -1,0 +1,2 @@
+/** A type section of 2^32 - 1 bytes, of which three are there. */
+export default () => Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 0x60, 0);
