@@ -19,7 +19,16 @@ let wirken = '';
 beforeAll(async () => {
   await execute('npm', ['pack', '--pack-destination', root], { cwd: host, env });
   const tarball = readdirSync(root).find((file) => file.endsWith('.tgz')) ?? '';
-  const args = ['install', '--global', '--prefix', join(root, 'prefix'), '--prefer-offline', '--no-audit', '--no-fund', join(root, tarball)];
+  const args = [
+    'install',
+    '--global',
+    '--prefix',
+    join(root, 'prefix'),
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    join(root, tarball),
+  ];
   await execute('npm', args, { cwd: root, env });
   wirken = join(root, 'prefix', 'bin', 'wirken');
 }, 240_000);
@@ -30,10 +39,9 @@ it('works from the published package, installed in an empty directory', async ()
   const version = await execute(wirken, ['--version'], { cwd: root, env });
   expect(version.stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
   const list = await execute(wirken, ['skill', 'list', '--json'], { cwd: root, env });
-  expect(JSON.parse(list.stdout).skills.map((skill: { name: string; trust: string }) => [skill.name, skill.trust])).toContainEqual([
-    'code-stats',
-    'root-delegated',
-  ]);
+  expect(
+    JSON.parse(list.stdout).skills.map((skill: { name: string; trust: string }) => [skill.name, skill.trust]),
+  ).toContainEqual(['code-stats', 'root-delegated']);
   const work = join(root, 'work');
   mkdirSync(work);
   writeFileSync(join(work, 'a.c'), 'int x; // y\n');

@@ -12,7 +12,7 @@ const BUNDLE_FILES = /^(?:SKILL\.(?:md|sig|pub|deleg)|skill\.wasm)$/;
 
 rmSync(dist, { recursive: true, force: true });
 const sources = globSync('**/*.ts', { cwd: host, exclude: ['node_modules/**', 'dist/**', '**/fixtures/**'] }).filter(
-  (file) => !/\.test(?:-d)?\.ts$/.test(file),
+  (file) => !/(?:\.test(?:-d)?|\.fixture|(?:^|[/\\])(?:testing(?:-\w+)?|probe))\.ts$/.test(file),
 );
 for (const file of sources) {
   const target = join(dist, file.replace(/\.ts$/, '.js'));

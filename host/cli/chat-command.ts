@@ -4,6 +4,7 @@ import { systemClock } from '../base/ports.ts';
 import { ensureDataDir } from '../config.ts';
 import { listed } from '../policy/grants.ts';
 import type { SkillName } from '../skill/skill.ts';
+import { quoteWord } from '../agent/slash/words.ts';
 import { ask, runChat } from './chat.ts';
 import type { ChatAnswer, ChatPorts, ChatSkill } from './chat/ports.ts';
 import type { Context } from './context.ts';
@@ -30,7 +31,8 @@ export async function chatCommand(context: Context, flags: WorkspaceFlags): Prom
 
 export async function askCommand(context: Context, words: readonly string[], flags: WorkspaceFlags): Promise<number> {
   await using runs = new Runs(context, flags);
-  const line = words.join(' ');
+  // One argument is the message as it was typed; several were taken apart by a shell and keep their edges.
+  const line = words.length === 1 ? words.join('') : words.map(quoteWord).join(' ');
   const ports = chatPorts(context, openHost(context), runs);
   const { text, exitCode, reply } = await ask(line, ports, sceneOf(context));
   context.out.result(text, {

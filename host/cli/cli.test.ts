@@ -7,7 +7,7 @@ const FRONT = `description: "for tests"\nversion: "1.0.0"\n${TEXT_TOOL}`;
 const WRITES = `${FRONT}\npermissions:\n  filesystem:\n    read: ["**"]\n    write: ["out/**"]`;
 const ABC = 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad';
 
-async function signed(box: Sandbox, name: string, frontmatter = FRONT, program: string | undefined = 'hash'): Promise<string> {
+async function signed(box: Sandbox, name: string, frontmatter = FRONT, program = 'hash'): Promise<string> {
   const dir = box.skill(name, frontmatter, program);
   await box.wirken(['key', 'new']);
   const { code, stderr } = await box.wirken(['skill', 'sign', dir]);
@@ -26,7 +26,12 @@ describe('wirken skill', () => {
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toContain('consent-required');
     const installed = await box.wirken(['skill', 'install', '--yes', '--json', 'mine-1.0.0.skill']);
-    expect(JSON.parse(installed.stdout)).toMatchObject({ ok: true, status: 'installed', name: 'mine', trust: 'self-signed' });
+    expect(JSON.parse(installed.stdout)).toMatchObject({
+      ok: true,
+      status: 'installed',
+      name: 'mine',
+      trust: 'self-signed',
+    });
     const ran = await box.wirken(['skill', 'run', 'mine', 'text', 'text=abc']);
     expect(ran.stdout).toContain(ABC);
     expect((await box.wirken(['skill', 'list'])).stdout).toMatch(/mine\s+1\.0\.0\s+self-signed\s+installed/);
@@ -45,7 +50,9 @@ describe('wirken skill', () => {
     const text = readFileSync(join(dir, 'SKILL.md'), 'utf8');
     writeFileSync(
       join(dir, 'SKILL.md'),
-      text.replace('1.0.0', '1.1.0').replace('integrity:', 'permissions:\n  filesystem:\n    read: ["src/**"]\nintegrity:'),
+      text
+        .replace('1.0.0', '1.1.0')
+        .replace('integrity:', 'permissions:\n  filesystem:\n    read: ["src/**"]\nintegrity:'),
     );
     await box.wirken(['skill', 'sign', dir]);
     expect((await box.wirken(['skill', 'update', 'mine'])).stderr).toContain('filesystem.read: src/**');
@@ -92,15 +99,23 @@ describe('wirken skill', () => {
     await signed(box, 'mine', WRITES);
     expect((await box.wirken(['skill', 'run', './mine', 'text', 'abc'])).stderr).toContain('consent-required');
     expect((await box.wirken(['skill', 'run', '--yes', './mine', 'text', 'abc'])).stdout).toContain(ABC);
-    expect((await box.wirken(['skill', 'run', '--yes', '--allow', 'WorkspaceWrite:out/**', './mine', 'text', 'abc'])).code).toBe(0);
-    expect((await box.wirken(['skill', 'run', '--yes', '--allow', 'WorkspaceWrite:etc/**', './mine', 'text', 'abc'])).code).toBe(2);
-    expect((await box.wirken(['skill', 'run', '--yes', '--allow', 'Everything', './mine', 'text', 'abc'])).code).toBe(2);
+    expect(
+      (await box.wirken(['skill', 'run', '--yes', '--allow', 'WorkspaceWrite:out/**', './mine', 'text', 'abc'])).code,
+    ).toBe(0);
+    expect(
+      (await box.wirken(['skill', 'run', '--yes', '--allow', 'WorkspaceWrite:etc/**', './mine', 'text', 'abc'])).code,
+    ).toBe(2);
+    expect((await box.wirken(['skill', 'run', '--yes', '--allow', 'Everything', './mine', 'text', 'abc'])).code).toBe(
+      2,
+    );
   });
 
   it('runs an unsigned directory with --dev alone, and says so', async () => {
     using box = new Sandbox();
     box.skill('mine', FRONT);
-    expect((await box.wirken(['skill', 'run', '--yes', './mine', 'text', 'abc'])).stderr).toContain('signature-missing');
+    expect((await box.wirken(['skill', 'run', '--yes', './mine', 'text', 'abc'])).stderr).toContain(
+      'signature-missing',
+    );
     const dev = await box.wirken(['skill', 'run', '--dev', '--yes', './mine', 'text', 'abc']);
     expect(dev.stdout).toContain(ABC);
     expect(dev.stderr).toContain('--dev');
@@ -143,7 +158,19 @@ describe('wirken trust and key', () => {
     const root: string = keys.find((one: { name: string }) => one.name === 'root').key;
     expect((await box.wirken(['trust', 'add', root, '--name', 'team'])).code).toBe(0);
     const request = (await box.wirken(['key', 'request', root, '--key', 'author'])).stdout.trim();
-    const args = ['trust', 'delegate', request, '--root-key', 'root', '--publisher', 'acme', '--names', 'mine-*', '--out', 'it.deleg'];
+    const args = [
+      'trust',
+      'delegate',
+      request,
+      '--root-key',
+      'root',
+      '--publisher',
+      'acme',
+      '--names',
+      'mine-*',
+      '--out',
+      'it.deleg',
+    ];
     expect((await box.wirken(args)).code).toBe(0);
     const dir = box.skill('mine-tool', FRONT);
     await box.wirken(['skill', 'sign', dir, '--key', 'author', '--delegation', 'it.deleg']);
@@ -169,7 +196,7 @@ describe('wirken trust and key', () => {
     ['an unknown key', 'trsut: {}', 'trsut'],
     ['a value that is none', 'limits: { time: forever }', 'limits.time'],
     ['a key twice', 'limits: {}\nlimits: {}', 'unique'],
-  ])('refuses a config file with %s', async ([, text, named]) => {
+  ])('refuses a config file with %s', async ([, text = '', named = '']) => {
     using box = new Sandbox();
     mkdirSync(box.data, { mode: 0o700 });
     writeFileSync(join(box.data, 'config.yaml'), text);
@@ -183,10 +210,21 @@ describe('wirken trust and key', () => {
 describe('every command', () => {
   it('answers --help with 0 and wrong usage with 2', async () => {
     using box = new Sandbox();
-    for (const args of [['--help'], ['skill', '--help'], ['skill', 'run', '--help'], ['wasm', 'run', '--help'], ['--version']]) {
+    for (const args of [
+      ['--help'],
+      ['skill', '--help'],
+      ['skill', 'run', '--help'],
+      ['wasm', 'run', '--help'],
+      ['--version'],
+    ]) {
       expect([args, (await box.wirken(args)).code]).toEqual([args, 0]);
     }
-    for (const args of [['nonsense'], ['skill', 'verify'], ['skill', 'list', '--nonsense'], ['trust', 'delegate', 'x']]) {
+    for (const args of [
+      ['nonsense'],
+      ['skill', 'verify'],
+      ['skill', 'list', '--nonsense'],
+      ['trust', 'delegate', 'x'],
+    ]) {
       const { code, stdout, stderr } = await box.wirken(args);
       expect([args, code, stdout]).toEqual([args, 2, '']);
       expect(stderr).not.toContain('    at ');
@@ -205,7 +243,10 @@ describe('every command', () => {
     ]) {
       const { code, stdout } = await box.wirken(args);
       expect([args, code]).toEqual([args, 1]);
-      expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: expect.any(String), message: expect.any(String) } });
+      expect(JSON.parse(stdout)).toMatchObject({
+        ok: false,
+        error: { code: expect.any(String), message: expect.any(String) },
+      });
     }
   });
 

@@ -21,6 +21,3 @@ export interface Context {
   /** Absolute: where the skills that come with wirken lie. */
   readonly bundledDir: string;
 }
-
-/** Does its work and answers the exit code. */
-export type Command<Args extends readonly unknown[]> = (context: Context, ...args: Args) => Promise<number>;

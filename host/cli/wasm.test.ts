@@ -8,7 +8,16 @@ const wabt = await wabtInit();
 
 /** Writes a module of this body, with the imports that a test needs. */
 function wat(box: Sandbox, name: string, body: string): string {
-  const imports = ['fd_write', 'fd_read', 'proc_exit', 'args_get', 'args_sizes_get', 'path_open', 'environ_sizes_get', 'environ_get']
+  const imports = [
+    'fd_write',
+    'fd_read',
+    'proc_exit',
+    'args_get',
+    'args_sizes_get',
+    'path_open',
+    'environ_sizes_get',
+    'environ_get',
+  ]
     .map((fn) => `(import "wasi_snapshot_preview1" "${fn}" (func $${fn} ${TYPES[fn]}))`)
     .join('\n');
   const module = wabt.parseWat(name, `(module ${imports} (memory (export "memory") 4) ${body})`);
@@ -80,8 +89,14 @@ it('hands over arguments and variables, and only those', async () => {
 
 it.for([
   ['the time limit', 124, ['--time', '0.3'], '(func (export "_start") (loop $l (br $l)))', 'wall-time'],
-  ['the output limit', 125, ['--output', '4KiB'], `(func (export "_start") (loop $l
-    (i32.store (i32.const 4) (i32.const 1000)) (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (br $l)))`, 'output'],
+  [
+    'the output limit',
+    125,
+    ['--output', '4KiB'],
+    `(func (export "_start") (loop $l
+    (i32.store (i32.const 4) (i32.const 1000)) (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (br $l)))`,
+    'output',
+  ],
   ['a trap', 134, [], '(func (export "_start") unreachable)', 'unreachable'],
 ] as const)('ends by %s with %d and one line that says so', async ([, code, flags, body, named]) => {
   using box = new Sandbox();
@@ -93,8 +108,12 @@ it.for([
 
 it.for([
   ['no module at all', () => Buffer.from('hello'), 'module-invalid'],
-  ['an unknown import', () => Buffer.from(wabt.parseWat('x', '(module (import "env" "evil" (func)))').toBinary({}).buffer), 'env'],
-])('refuses %s with 126 before it runs', async ([, bytes, named]) => {
+  [
+    'an unknown import',
+    () => Buffer.from(wabt.parseWat('x', '(module (import "env" "evil" (func)))').toBinary({}).buffer),
+    'env',
+  ],
+] as const)('refuses %s with 126 before it runs', async ([, bytes, named]) => {
   using box = new Sandbox();
   writeFileSync(join(box.work, 'x.wasm'), bytes());
   const { code, stderr } = await box.wirken(['wasm', 'run', 'x.wasm']);
@@ -127,7 +146,7 @@ it.for([
   ['--memory', 'lots'],
   ['--time', '0'],
   ['--time', '301'],
-])('answers %s %s with usage', async ([option, value]) => {
+] as const)('answers %s %s with usage', async ([option, value]) => {
   using box = new Sandbox();
   expect((await box.wirken(['wasm', 'run', option, value, wat(box, 'cat', CAT)])).code).toBe(2);
 });

@@ -2,6 +2,7 @@ import { shown } from '../../base/shown.ts';
 import type { Json } from '../../base/jcs.ts';
 import type { Budget } from './budget.ts';
 import { BudgetSpent, isList } from './budget.ts';
+import type { LinearPattern } from './pattern.ts';
 
 /** One thing that is wrong with a value. */
 export interface SchemaFault {
@@ -21,6 +22,16 @@ export interface At {
 export interface Marks {
   readonly keys: Set<string>;
   readonly items: Set<number>;
+}
+
+/** What a keyword needs of the compiler of its document. */
+export interface SchemaCompiler {
+  /** @throws HostError manifest-invalid */
+  compile(schema: Json, where: string): Check;
+  /** The schema that a `$ref` names. @throws HostError manifest-invalid */
+  refer(reference: string, where: string): Check;
+  /** @throws HostError manifest-invalid */
+  pattern(source: string): LinearPattern;
 }
 
 /** The state of one validation. */

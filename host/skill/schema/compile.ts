@@ -1,7 +1,7 @@
 import type { Json } from '../../base/jcs.ts';
 import { MAX_DEPTH, isList } from './budget.ts';
 import { addMarks, allOf, fault, isObject, newMarks } from './check.ts';
-import type { Check } from './check.ts';
+import type { Check, SchemaCompiler } from './check.ts';
 import { schemaInvalid, textOf } from './operand.ts';
 import type { LinearPattern } from './pattern.ts';
 import { compilePattern } from './pattern.ts';
@@ -22,7 +22,7 @@ const REFUSED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Turns one schema document into checks. References stay inside the document. */
-export class Compiler {
+export class Compiler implements SchemaCompiler {
   readonly #root: Json;
   readonly #anchors: ReadonlyMap<string, Json>;
   readonly #referred = new Map<string, { check: Check | undefined }>();

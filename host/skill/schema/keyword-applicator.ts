@@ -2,14 +2,13 @@ import type { Json } from '../../base/jcs.ts';
 import { shown } from '../../base/shown.ts';
 import { isList } from './budget.ts';
 import { attempt, fault, isObject } from './check.ts';
-import type { At, Check, Marks, Run, SchemaFault } from './check.ts';
-import type { Compiler } from './compile.ts';
+import type { At, Check, Marks, Run, SchemaCompiler, SchemaFault } from './check.ts';
 import { countOf, listOf, membersOf, textOf } from './operand.ts';
 
 type Applicator = (
   operand: Json,
   where: string,
-  compiler: Compiler,
+  compiler: SchemaCompiler,
   schema: { readonly [keyword: string]: Json },
 ) => Check | undefined;
 
@@ -52,11 +51,11 @@ export const UNEVALUATED_KEYWORDS: ReadonlyMap<string, Applicator> = new Map<str
 ]);
 
 /** Compiled to refuse what is malformed there, although nothing applies it by itself. */
-function definitions(operand: Json, where: string, compiler: Compiler): undefined {
+function definitions(operand: Json, where: string, compiler: SchemaCompiler): undefined {
   for (const [name, schema] of membersOf(operand, where)) compiler.compile(schema, `${where}/${name}`);
 }
 
-function alternatives(operand: Json, where: string, compiler: Compiler): readonly Check[] {
+function alternatives(operand: Json, where: string, compiler: SchemaCompiler): readonly Check[] {
   return listOf(operand, where).map((schema, index) => compiler.compile(schema, `${where}/${index}`));
 }
 
@@ -95,7 +94,7 @@ function closest(faults: readonly (readonly SchemaFault[])[]): readonly SchemaFa
   return [{ path, message: [...messages].slice(0, 4).join(', or ') || NO_MATCH }];
 }
 
-function notKeyword(operand: Json, where: string, compiler: Compiler): Check {
+function notKeyword(operand: Json, where: string, compiler: SchemaCompiler): Check {
   const check = compiler.compile(operand, where);
   return (value, at, run) =>
     !attempt(check, value, at, run, undefined).valid || fault(run, at, 'matches what is excluded here');
@@ -104,7 +103,7 @@ function notKeyword(operand: Json, where: string, compiler: Compiler): Check {
 function ifKeyword(
   operand: Json,
   where: string,
-  compiler: Compiler,
+  compiler: SchemaCompiler,
   schema: { readonly [keyword: string]: Json },
 ): Check {
   const condition = compiler.compile(operand, where);
@@ -114,7 +113,7 @@ function ifKeyword(
     attempt(condition, value, at, run, marks).valid ? then(value, at, run, marks) : otherwise(value, at, run, marks);
 }
 
-function dependentSchemas(operand: Json, where: string, compiler: Compiler): Check {
+function dependentSchemas(operand: Json, where: string, compiler: SchemaCompiler): Check {
   const checks = membersOf(operand, where).map(
     ([name, schema]) => [name, compiler.compile(schema, `${where}/${name}`)] as const,
   );
@@ -126,7 +125,7 @@ function dependentSchemas(operand: Json, where: string, compiler: Compiler): Che
   };
 }
 
-function properties(operand: Json, where: string, compiler: Compiler): Check {
+function properties(operand: Json, where: string, compiler: SchemaCompiler): Check {
   const checks = membersOf(operand, where).map(
     ([name, schema]) => [name, compiler.compile(schema, `${where}/${name}`)] as const,
   );
@@ -143,7 +142,7 @@ function properties(operand: Json, where: string, compiler: Compiler): Check {
   };
 }
 
-function patternProperties(operand: Json, where: string, compiler: Compiler): Check {
+function patternProperties(operand: Json, where: string, compiler: SchemaCompiler): Check {
   const rules = membersOf(operand, where).map(
     ([source, schema]) => [compiler.pattern(source), compiler.compile(schema, `${where}/${source}`)] as const,
   );
@@ -159,7 +158,7 @@ function patternProperties(operand: Json, where: string, compiler: Compiler): Ch
 function additionalProperties(
   operand: Json,
   where: string,
-  compiler: Compiler,
+  compiler: SchemaCompiler,
   schema: { readonly [keyword: string]: Json },
 ): Check {
   const check = compiler.compile(operand, where);
@@ -176,7 +175,7 @@ function additionalProperties(
     );
 }
 
-function propertyNames(operand: Json, where: string, compiler: Compiler): Check {
+function propertyNames(operand: Json, where: string, compiler: SchemaCompiler): Check {
   const check = compiler.compile(operand, where);
   return (value, at, run) => {
     if (!isObject(value)) return true;
@@ -185,12 +184,17 @@ function propertyNames(operand: Json, where: string, compiler: Compiler): Check 
   };
 }
 
-function prefixItems(operand: Json, where: string, compiler: Compiler): Check {
+function prefixItems(operand: Json, where: string, compiler: SchemaCompiler): Check {
   const checks = alternatives(operand, where, compiler);
   return (value, at, run, marks) => eachItem(value, at, run, marks, (index) => checks[index]);
 }
 
-function items(operand: Json, where: string, compiler: Compiler, schema: { readonly [keyword: string]: Json }): Check {
+function items(
+  operand: Json,
+  where: string,
+  compiler: SchemaCompiler,
+  schema: { readonly [keyword: string]: Json },
+): Check {
   const check = compiler.compile(operand, where);
   const from = listOf(schema['prefixItems'] ?? [], where).length;
   return (value, at, run, marks) => eachItem(value, at, run, marks, (index) => (index < from ? undefined : check));
@@ -199,7 +203,7 @@ function items(operand: Json, where: string, compiler: Compiler, schema: { reado
 function contains(
   operand: Json,
   where: string,
-  compiler: Compiler,
+  compiler: SchemaCompiler,
   schema: { readonly [keyword: string]: Json },
 ): Check {
   const check = compiler.compile(operand, where);
