@@ -2,7 +2,8 @@ import { diffLines } from '../skill/diff.ts';
 import type { Consent, ConsentRequest } from '../skill/install-ports.ts';
 import { askYesNo, canAsk } from './ask-person.ts';
 import type { Context } from './context.ts';
-import { asksLines, fingerprint, trustText } from './skill/describe.ts';
+import { fingerprint } from '../skill/ed25519.ts';
+import { asksLines, trustText } from './skill/describe.ts';
 import { gutter } from './terminal/gutter.ts';
 import { shown } from '../base/shown.ts';
 

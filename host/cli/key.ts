@@ -1,12 +1,11 @@
 import { randomFillSync } from 'node:crypto';
-import { parsePublicKey } from '../skill/ed25519.ts';
+import { fingerprint, parsePublicKey } from '../skill/ed25519.ts';
 import { requestDelegation } from '../skill/delegation-request.ts';
 import { KeyDir } from '../skill/keys.ts';
 import { ensureDataDir } from '../config.ts';
 import type { Context } from './context.ts';
 import { openKey } from './keys.ts';
 import { EXIT } from './output.ts';
-import { fingerprint } from './skill/describe.ts';
 
 export async function keyNew(context: Context, name: string): Promise<number> {
   ensureDataDir(context.config.dataDir);

@@ -11,7 +11,7 @@ import { TrustStore } from '../skill/trust.ts';
 import type { Context } from './context.ts';
 import { openKey } from './keys.ts';
 import { EXIT } from './output.ts';
-import { fingerprint } from './skill/describe.ts';
+import { fingerprint } from '../skill/ed25519.ts';
 
 const MAX_REQUEST_BYTES = 4096;
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,15 +1,8 @@
 import type { Json } from '../../base/jcs.ts';
 import { shown } from '../../base/shown.ts';
 import { listed, type Permissions } from '../../policy/grants.ts';
+import { fingerprint } from '../../skill/ed25519.ts';
 import type { PublicKey, Skill, Trust } from '../../skill/skill.ts';
-
-const GROUP = 4;
-const SHOWN_DIGITS = 16;
-
-/** The first digits of a key or digest, in groups, for a person to compare. */
-export function fingerprint(hex: string): string {
-  return (hex.slice(0, SHOWN_DIGITS).match(new RegExp(`.{${GROUP}}`, 'g')) ?? [hex]).join(' ');
-}
 
 /** `root-delegated (publisher wirken, root wirken)` */
 export function trustText(trust: Trust): string {

@@ -11,7 +11,8 @@ import { askYesNo, canAsk } from '../ask-person.ts';
 import type { Context } from '../context.ts';
 import { openHost } from '../host.ts';
 import { gutter } from '../terminal/gutter.ts';
-import { asksLines, fingerprint, trustText } from './describe.ts';
+import { fingerprint } from '../../skill/ed25519.ts';
+import { asksLines, trustText } from './describe.ts';
 
 export interface RunGrants {
   readonly yes?: boolean;
