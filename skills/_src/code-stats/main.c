@@ -48,8 +48,9 @@ static void keep(Stats *stats, Text path, int language, const Counts *counts) {
 static void visit(void *self, int dir, const char *name, Text path) {
   Stats *stats = self;
   if (++stats->seen % PROGRESS_EVERY == 0) progress(stats->seen, 0, "files read");
-  int language = language_of_name(text_of(name));
-  if (language < 0 && strchr(name, '.')) {
+  const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+  int language = language_of_name(text_of(base));
+  if (language < 0 && strchr(base, '.')) {
     stats->unknown++;
     return;
   }

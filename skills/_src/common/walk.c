@@ -55,6 +55,7 @@ static unsigned char kind_at(int dir, const char *name) {
   return S_ISREG(stat.st_mode) ? DT_REG : S_ISDIR(stat.st_mode) ? DT_DIR : DT_LNK;
 }
 
+// Everything is opened by its whole path: a host that checks grants by path knows it then, and need not ask where `fd` is.
 static void enter(Walk *walk, int fd, Buf *path, int depth) {
   DIR *dir = fdopendir(fd);
   if (!dir) {
@@ -72,15 +73,16 @@ static void enter(Walk *walk, int fd, Buf *path, int depth) {
     if (kind == DT_UNKNOWN) kind = kind_at(fd, name);
     path->len = parent;
     if (parent) buf_char(path, '/');
-    buf_str(path, name);
+    buf_bytes(path, name, strlen(name) + 1);
+    path->len--;
     if (kind == DT_REG) {
-      walk->visit(walk->self, fd, name, buf_done(path));
+      walk->visit(walk->self, workspace_open(), path->at, buf_done(path));
     } else if (kind != DT_DIR) {
       walk->not_regular++;
     } else if (depth >= WALK_MAX_DEPTH) {
       walk->too_deep++;
     } else {
-      int child = open_at(fd, name, true);
+      int child = open_at(workspace_open(), path->at, true);
       if (child < 0) {
         walk->unreadable++;
       } else {
