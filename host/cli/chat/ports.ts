@@ -36,7 +36,7 @@ export type ChatAnswer =
     };
 
 export interface RunOptions {
-  onProgress(event: ProgressEvent): void;
+  readonly onProgress: (event: ProgressEvent) => void;
   /** Aborted by Ctrl-C and `/stop`; then `run` rejects with its reason. */
   readonly signal: AbortSignal;
   /** Hands the terminal to `ask` for as long as it takes: nothing else reads keys or writes meanwhile. */
