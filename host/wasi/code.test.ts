@@ -5,7 +5,7 @@ import { HostError } from '../base/error.ts';
 import { deliverCode } from './code.ts';
 import { scratch } from './pool/fixtures.ts';
 
-it('delivers a closed set of modules without types, for this user alone', () => {
+it('delivers each entry as one module without types, for this user alone', () => {
   using cache = scratch();
   const { runner, spawner, readable } = deliverCode(cache.path);
   const dir = readable[0]?.path ?? '';
@@ -14,15 +14,9 @@ it('delivers a closed set of modules without types, for this user alone', () => 
   const paths = modules.map((path) => join(dir, path));
   expect(paths).toContain(runner);
   expect(paths).toContain(spawner);
-  for (const path of paths) {
-    const text = readFileSync(path, 'utf8');
-    expect(text).not.toMatch(/^import (type )?.*\.ts'/m);
-    for (const [, specifier = ''] of text.matchAll(/^(?:import|export) .*'(\.[^']+)';$/gm)) {
-      expect(paths).toContain(join(path, '..', specifier));
-    }
-    // What a runner imports is Node's own: it can read nothing else.
-    for (const [, specifier = ''] of text.matchAll(/^import .*'([^.'][^']*)';$/gm)) expect(specifier).toMatch(/^node:/);
-  }
+  expect(paths.length).toBe(2);
+  // Nothing is imported that stands elsewhere: a runner can read nothing else.
+  for (const path of paths) expect(readFileSync(path, 'utf8')).not.toMatch(/^(?:import|export)\s|[^.\w]import\('/m);
 });
 
 it('delivers once, and anew what was touched', () => {

@@ -10,11 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeHex } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
+import { joinModules } from './join.ts';
 
 /** Code that another process or thread of ours starts with, as plain JavaScript on disk. */
 export interface DeliveredCode {
@@ -33,7 +33,7 @@ const IMPORT = /(?:^(?:import|export)\s+(?!type\s)(?:[^;'"]*?\sfrom\s+)?|[^.\w]i
 const DIGESTS = 'digests.json';
 
 /**
- * The runner's code. From a clone: its closure of modules with the types stripped, kept in `cacheDir` under the digest of the sources,
+ * The runner's code. From a clone: its modules joined without their types, kept in `cacheDir` under the digest of the sources,
  * for a process under `--permission` has no compile cache and would pay for the stripping at every start. From a package: where it is.
  * @throws HostError `io` if the cache cannot be written or is not ours alone.
  */
@@ -54,7 +54,8 @@ function inPlace(): DeliveredCode {
 
 function fromSources(cacheDir: string): DeliveredCode {
   const sources = closure(Object.values(ENTRIES).map((entry) => join(HOST_ROOT, `${entry}.ts`)));
-  const hash = createHash('sha256').update(process.version);
+  // What is made of the sources depends on what makes it, too.
+  const hash = createHash('sha256').update(process.version).update(joinModules.toString());
   for (const [path, source] of sources) hash.update(`\0${path}\0${source.length}\0`).update(source);
   const dir = join(cacheDir, `runner-${hash.digest('hex')}`);
   if (!isIntact(dir)) write(dir, sources);
@@ -101,9 +102,9 @@ function write(dir: string, sources: ReadonlyMap<string, string>): void {
   const fresh = `${dir}.${encodeHex(randomBytes(6))}`;
   try {
     const digests: Record<string, string> = {};
-    for (const [path, source] of sources) {
-      const target = path.replace(/\.ts$/, '.mjs');
-      const text = stripTypeScriptTypes(source).replace(IMPORT, (line) => line.replace(/\.ts'$/, ".mjs'"));
+    for (const entry of Object.values(ENTRIES)) {
+      const target = `${entry}.mjs`;
+      const text = joinModules(`${entry}.ts`, sources);
       mkdirSync(dirname(join(fresh, target)), { recursive: true, mode: 0o700 });
       writeFileSync(join(fresh, target), text, { mode: 0o400 });
       digests[target] = digestOf(Buffer.from(text));
@@ -113,6 +114,7 @@ function write(dir: string, sources: ReadonlyMap<string, string>): void {
     putInPlace(fresh, dir);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
+    if (error instanceof TypeError) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new HostError('io', `the sandbox's code cannot be written: ${why}`, {
       file: dir,
