@@ -206,6 +206,8 @@ export class WorkspaceDirectory implements DirHandle {
     if (typeof root === 'string') return root;
     const own = backend.whereabouts(this.#fd);
     if (typeof own === 'string') return own;
+    // `.` of the root is another descriptor of the same directory.
+    if (own.path === root.path) return ROOT;
     const front = root.path === '/' ? '/' : `${root.path}/`;
     // It was moved out, or removed.
     if (!own.path.startsWith(front)) return 'notcapable';

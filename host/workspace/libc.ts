@@ -1,6 +1,5 @@
 import type * as ffiModule from 'node:ffi';
 import { createRequire } from 'node:module';
-import { arch, platform } from 'node:process';
 
 type Ffi = typeof ffiModule;
 
@@ -46,7 +45,8 @@ const ARCHES: {
 };
 
 /** The numbers and layouts of this machine, or `undefined` if it is none of the supported ones. */
-export const ABI = platform === 'linux' ? ARCHES[arch] : undefined;
+// The global, not node:process: importing that opens the standard streams and sets descriptors 0 to 2 non-blocking.
+export const ABI = process.platform === 'linux' ? ARCHES[process.arch] : undefined;
 
 let loaded: Libc | undefined;
 
