@@ -3,7 +3,7 @@
 // Any Node from 18 on must be able to read this file.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import * as nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +15,7 @@ const source = join(here, '..', 'main.ts');
 if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
   quietExperiments();
   const cache = cacheDir();
-  if (cache !== undefined) enableCompileCache(cache);
+  if (cache !== undefined) nodeModule.enableCompileCache(cache);
   await import(existsSync(source) ? '../main.ts' : '../dist/main.js');
 } else {
   const node = findNode();
