@@ -10,7 +10,7 @@ it('delivers each entry as one module without types, for this user alone', () =>
   const { runner, spawner, readable } = deliverCode(cache.path);
   const dir = readable[0]?.path ?? '';
   expect(statSync(dir).mode & 0o777).toBe(0o700);
-  const modules = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.mjs'));
+  const modules = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.cjs'));
   const paths = modules.map((path) => join(dir, path));
   expect(paths).toContain(runner);
   expect(paths).toContain(spawner);

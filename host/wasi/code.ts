@@ -59,7 +59,7 @@ function fromSources(cacheDir: string): DeliveredCode {
   for (const [path, source] of sources) hash.update(`\0${path}\0${source.length}\0`).update(source);
   const dir = join(cacheDir, `runner-${hash.digest('hex')}`);
   if (!isIntact(dir)) write(dir, sources);
-  return { ...entriesIn(dir, 'mjs'), readable: [{ path: dir, isDirectory: true }] };
+  return { ...entriesIn(dir, 'cjs'), readable: [{ path: dir, isDirectory: true }] };
 }
 
 function entriesIn(dir: string, extension: string): { readonly runner: string; readonly spawner: string } {
@@ -103,7 +103,7 @@ function write(dir: string, sources: ReadonlyMap<string, string>): void {
   try {
     const digests: Record<string, string> = {};
     for (const entry of Object.values(ENTRIES)) {
-      const target = `${entry}.mjs`;
+      const target = `${entry}.cjs`;
       const text = joinModules(`${entry}.ts`, sources);
       mkdirSync(dirname(join(fresh, target)), { recursive: true, mode: 0o700 });
       writeFileSync(join(fresh, target), text, { mode: 0o400 });

@@ -5,11 +5,12 @@ const IMPORT = /^import\s+(?!type\s)(?:(\{[^}]*\}|\*\s+as\s+\w+|\w+)\s+from\s+)?
 const DYNAMIC = /([^.\w])import\('(\.{1,2}\/[^']+\.ts)'\)/g;
 const EXPORT = /^export (?=(?:async )?(?:function\*?|const|class) (\w+))/gm;
 const EXPORT_LIST = /^export \{([^}]*)\};/gm;
-const UNKNOWN = /^(?:import|export)\b(?!\.|\()/m;
+const UNKNOWN = /^(?:import|export)\b(?!\.|\()|\bimport\.meta\b/m;
 
 /**
- * One module that does what the entry does with all that it imports: a process that starts from it opens one file and not forty. Each
- * module becomes a function that runs once, at its first import, so that what is imported dynamically costs nothing before.
+ * One CommonJS script that does what the entry does with all that it imports: a process that starts from it opens one file and not
+ * forty, and never loads Node's loader of modules. Each module becomes a function that runs once, at its first import, so that what
+ * is imported dynamically costs nothing before.
  * Our own modules only: named exports, no cycles, no top-level `await` but in the entry.
  * @param sources path → TypeScript, everything that the entry reaches
  * @throws TypeError for a form of import or export that is not known here
@@ -25,6 +26,7 @@ export function joinModules(entry: string, sources: ReadonlyMap<string, string>)
   const parts = [...names].map(([path, name]) => {
     const exported: string[] = [];
     const body = stripped(path, sources)
+      .replaceAll('import.meta.url', '__filename')
       .replace(IMPORT, (_, what: string | undefined, specifier: string) => {
         const value = specifier.startsWith('.')
           ? `${nameOf(path, specifier)}()`
@@ -44,9 +46,9 @@ export function joinModules(entry: string, sources: ReadonlyMap<string, string>)
         return '';
       });
     if (UNKNOWN.test(body)) throw new TypeError(`${path} imports or exports in a way that cannot be joined`);
-    return path === entry ? body : `const ${name} = once(() => {\n${body}\nreturn { ${exported.join(', ')} };\n});\n`;
+    return path === entry ? `(async () => {\n${body}\n})();\n` : `const ${name} = once(() => {\n${body}\nreturn { ${exported.join(', ')} };\n});\n`;
   });
-  return `function once(run) {\n  let value;\n  return () => (value ??= run());\n}\n${parts.join('\n')}`;
+  return `'use strict';\nfunction once(run) {\n  let value;\n  return () => (value ??= run());\n}\n${parts.join('\n')}`;
 }
 
 /** The entry comes last. */
