@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CEILINGS, DEFAULT_LIMITS } from '../host/wasi/limits.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const text = readFileSync(join(root, 'README.md'), 'utf8');
@@ -90,7 +91,7 @@ describe('README.md', () => {
     const here = readdirSync(root, { withFileTypes: true }).filter(
       (entry) => entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules',
     );
-    expect(mapped.sort()).toEqual(here.map(({ name }) => name).sort());
+    expect(new Set(mapped)).toEqual(new Set(here.map(({ name }) => name)));
     expect(readdirSync(join(root, 'test-skills', 'hostile')).length).toBeGreaterThan(92);
   });
 });
@@ -115,6 +116,25 @@ it('docs/sandbox.md names tests and cases that are there, and every hostile case
   expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   const named = new Set([...source.matchAll(/`([a-z0-9-]+)`/g)].map(([, name]) => name));
   expect(readdirSync(join(root, 'test-skills', 'hostile')).filter((name) => !named.has(name))).toEqual([]);
+});
+
+it('docs/sandbox.md has the limits of the code', () => {
+  const source = readFileSync(join(root, 'docs/sandbox.md'), 'utf8');
+  const row = (name: string): string => new RegExp(`^\\| ${name}.*$`, 'm').exec(source)?.[0] ?? '';
+  const mib = (bytes: number): string => `${bytes / 1024 ** 2} MiB`;
+  const { memoryBytes, outputBytes, wallTimeMs, ...rest } = DEFAULT_LIMITS;
+  expect(row('module')).toContain(`| ${mib(rest.moduleBytes)} |`);
+  expect(row('functions')).toContain(`| ${rest.functions.toLocaleString('en')} |`);
+  expect(row('memory')).toContain(`| ${mib(memoryBytes)} | ${CEILINGS.memoryBytes / 1024 ** 3} GiB |`);
+  expect(row('tables')).toContain(`| ${rest.tableElements.toLocaleString('en')} |`);
+  expect(row('time')).toContain(`| ${wallTimeMs / 1000} s | ${CEILINGS.wallTimeMs / 1000} s |`);
+  expect(row('input')).toContain(`| ${mib(rest.inputBytes)} |`);
+  expect(row('stdout')).toContain(`| ${mib(outputBytes)} | ${mib(CEILINGS.outputBytes)} |`);
+  expect(row('stderr')).toContain(`| ${rest.stderrBytes / 1024} KiB kept |`);
+  expect(row('progress')).toContain(`| ${rest.progressEvents.toLocaleString('en')} |`);
+  expect(row('open descriptors')).toContain(`| ${rest.descriptors} |`);
+  expect(row('bytes written')).toContain(`| ${mib(rest.writtenBytes)} |`);
+  expect(row('`/tmp`')).toContain(`| ${mib(rest.tmpBytes)},`);
 });
 
 /** As GitHub and its like make them. */
