@@ -65,17 +65,16 @@ async function fencedSpawner(
   });
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
   const say = (message: ToSpawner): void => worker.postMessage(message);
-  const first = await Promise.race([gone, new Promise<FromSpawner>((resolve) => worker.once('message', resolve))]);
-  if (typeof first === 'string') return first;
-  if (first.kind !== 'fenced') return first.kind === 'unfenced' ? first.why : 'the spawner spoke out of turn';
-
   const starting = new Map<number, (started: RunnerProcess | Error) => void>();
   const running = new Map<number, { readonly pid: number; readonly end: (how: string) => void }>();
+  const verdict = Promise.withResolvers<string | undefined>();
   let lastId = 0;
   let over: string | undefined;
 
   worker.on('message', (message: FromSpawner) => {
-    if (message.kind === 'spawned') {
+    if (message.kind === 'fenced') verdict.resolve(undefined);
+    else if (message.kind === 'unfenced') verdict.resolve(message.why);
+    else if (message.kind === 'spawned') {
       const { promise, resolve } = Promise.withResolvers<string>();
       running.set(message.id, { pid: message.pid, end: resolve });
       const socket = new Socket({ fd: message.fd, readable: true, writable: true });
@@ -87,13 +86,24 @@ async function fencedSpawner(
         ended: promise,
       });
       starting.delete(message.id);
-    } else if (message.kind === 'exited') {
+    } else {
       starting.get(message.id)?.(new Error(message.how));
       starting.delete(message.id);
       running.get(message.id)?.end(message.how);
       running.delete(message.id);
     }
   });
+  const spawnOne = (): Promise<RunnerProcess | Error> => {
+    const id = ++lastId;
+    return new Promise((resolve) => {
+      starting.set(id, resolve);
+      say({ kind: 'spawn', id });
+    });
+  };
+  // Whoever makes a spawner wants a runner: it begins as soon as the fence stands, though this thread may be busy until later.
+  let ahead: Promise<RunnerProcess | Error> | undefined = spawnOne();
+  const unfenced = await Promise.race([gone, verdict.promise]);
+  if (unfenced !== undefined) return unfenced;
   // Not before: a new listener makes it keep the host alive again.
   worker.unref();
   void gone.then((how) => {
@@ -112,11 +122,9 @@ async function fencedSpawner(
     fenced: true,
     async start() {
       if (over !== undefined) throw new Error(over);
-      const id = ++lastId;
-      const started = await new Promise<RunnerProcess | Error>((resolve) => {
-        starting.set(id, resolve);
-        say({ kind: 'spawn', id });
-      });
+      const coming = ahead ?? spawnOne();
+      ahead = undefined;
+      const started = await coming;
       if (started instanceof Error) throw started;
       return started;
     },
