@@ -20,7 +20,7 @@ async function probe(
   where: Where,
   fence: boolean,
   outside: string,
-): Promise<{ told: Told; status: string; fenced: boolean }> {
+): Promise<{ told: Told; status: string; limits: string; fenced: boolean }> {
   using cache = scratch();
   const plan = withOwnDirectories(planRunner(where, false, DEFAULT_LIMITS.memoryBytes, fence));
   const delivered = deliverCode(cache.path);
@@ -33,19 +33,23 @@ async function probe(
     said += String(chunk);
     if (said.endsWith('\n')) break;
   }
-  const status = existsSync(`/proc/${runner.pid}/status`) ? readFileSync(`/proc/${runner.pid}/status`, 'utf8') : '';
+  const [status, limits] = ['status', 'limits'].map((file) => readFileSync(`/proc/${runner.pid}/${file}`, 'utf8'));
   runner.kill();
   await runner.ended;
   closeDirectories(plan);
-  return { told: JSON.parse(said), status, fenced: spawner.fenced };
+  return { told: JSON.parse(said), status: status ?? '', limits: limits ?? '', fenced: spawner.fenced };
 }
 
 describe('a runner that got out of the engine', () => {
   it('finds Node shut without file grants, fenced or not', async () => {
     using outside = scratch();
     for (const fence of [true, false]) {
-      const { told, fenced } = await probe({ mounts: [], tmp: true }, fence, outside.path);
+      const { told, status, limits, fenced } = await probe({ mounts: [], tmp: true }, fence, outside.path);
       expect(fenced).toBe(fence);
+      expect(status).toMatch(fence ? /^Seccomp:\s+2$/m : /^Seccomp:\s+0$/m);
+      expect(limits).toMatch(/^Max core file size\s+0\s+0\s/m);
+      expect(limits).toMatch(/^Max data size\s+1610612736\s+1610612736\s/m);
+      expect(limits).toMatch(/^Max open files\s+1024\s+1024\s/m);
       expect(told).toMatchObject({
         read: 'ERR_ACCESS_DENIED',
         list: 'ERR_ACCESS_DENIED',
@@ -78,6 +82,7 @@ describe('a runner that got out of the engine', () => {
       );
       expect(told['scopes']).toEqual(['ffi']);
       expect(status).toMatch(/^NoNewPrivs:\s+1$/m);
+      expect(status).toMatch(/^Seccomp:\s+2$/m);
       results.push(told);
     }
     closeSync(fd);
@@ -85,7 +90,20 @@ describe('a runner that got out of the engine', () => {
       nativeRead: 'errno 13',
       nativeWrite: 'errno 13',
       nativeKill: 'errno 1',
-      nativeConnect: 'errno 13',
+      nativeConnect: 'errno 1',
+      nativeUdp: 'errno 1',
+      nativeUnix: 'errno 1',
+      nativeNetlink: 'errno 1',
+      nativeTrace: 'errno 1',
+      nativeLimit: 'errno 1',
+      nativeOwnLimit: 'done',
+      nativePidfd: 'errno 1',
+      nativePriority: 'errno 1',
+      nativeRing: 'errno 1',
+      nativeKeys: 'errno 1',
+      nativeNamespace: 'errno 1',
+      nativeMode: 'errno 1',
+      nativeMemory: 'errno 13',
     };
     expect(results[0]).toMatchObject({ ...denied, nativeInside: 'done', nativeInsideWrite: 'errno 13' });
     expect(results[1]).toMatchObject({ ...denied, nativeInside: 'done', nativeInsideWrite: 'done' });

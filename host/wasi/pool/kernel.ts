@@ -11,6 +11,8 @@ export interface Kernel {
   socketPair(): readonly [number, number];
   /** `no_new_privs` for this thread and all that it starts; there is no way back. */
   forbidNewPrivileges(): void;
+  /** Puts a seccomp filter (`struct sock_filter`s) on this thread and all that it starts; there is no way back. */
+  filterCalls(program: ArrayBuffer): void;
   /** `signal` goes to process `pid` as soon as the other end of `fd` is closed, whoever closes it. */
   signalOnHangup(fd: number, pid: number, signal: number): void;
   /** Sets soft and hard limit of another process of ours. */
@@ -19,8 +21,11 @@ export interface Kernel {
 
 // The newer calls have one number on every architecture.
 const LANDLOCK_CALLS = { createRuleset: 444, addRule: 445, restrictSelf: 446 } as const;
-const RESOURCES = { coreBytes: 4, openFiles: 7 } as const;
+const RESOURCES = { dataBytes: 2, coreBytes: 4, openFiles: 7 } as const;
 const PR_SET_NO_NEW_PRIVS = 38;
+const PR_SET_SECCOMP = 22;
+const SECCOMP_MODE_FILTER = 2n;
+const SOCK_FILTER_BYTES = 8;
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
 const F_GETFL = 3;
@@ -56,6 +61,13 @@ function bindKernel(libc: Libc): Kernel {
     },
     forbidNewPrivileges() {
       taken('prctl', libc.prctl(PR_SET_NO_NEW_PRIVS, 1n));
+    },
+    filterCalls(program) {
+      // struct sock_fprog: u16 length, 6 bytes of padding, a pointer.
+      const header = new DataView(new ArrayBuffer(16));
+      header.setUint16(0, program.byteLength / SOCK_FILTER_BYTES, true);
+      header.setBigUint64(8, libc.address(program), true);
+      taken('seccomp', libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, libc.address(header.buffer)));
     },
     signalOnHangup(fd, pid, signal) {
       checked('fcntl', fcntl(fd, F_SETSIG, BigInt(signal)));

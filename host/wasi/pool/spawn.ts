@@ -2,9 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { DeliveredCode } from '../code.ts';
+import { loadKernel } from './kernel.ts';
 import { fenceRules, type RunnerPlan, runnerArguments } from './plan.ts';
 import { LINK_FD } from './protocol.ts';
 import type { FromSpawner, SpawnerSpec, ToSpawner } from './spawner.ts';
+
+const OPEN_FILES = 1024;
+/** What a runner may allocate besides its guest's memory: engine, thread stacks, code, /tmp, input and output. */
+const DATA_BYTES = 1280 * 1024 * 1024;
+const PAGE_BYTES = 65_536;
 
 /** A runner's process and the link to it, neither of which keeps the host alive. */
 export interface RunnerProcess {
@@ -77,6 +83,7 @@ async function fencedSpawner(
     else if (message.kind === 'spawned') {
       const { promise, resolve } = Promise.withResolvers<string>();
       running.set(message.id, { pid: message.pid, end: resolve });
+      limit(message.pid, plan);
       const socket = new Socket({ fd: message.fd, readable: true, writable: true });
       socket.unref();
       starting.get(message.id)?.({
@@ -136,6 +143,18 @@ async function fencedSpawner(
   };
 }
 
+/** Here, for behind the fence nobody may set the limits of another process. */
+function limit(pid: number, plan: RunnerPlan): void {
+  try {
+    const kernel = loadKernel();
+    kernel?.limitProcess(pid, 'coreBytes', 0);
+    kernel?.limitProcess(pid, 'openFiles', OPEN_FILES);
+    kernel?.limitProcess(pid, 'dataBytes', DATA_BYTES + plan.memoryPages * PAGE_BYTES);
+  } catch {
+    // It has ended already.
+  }
+}
+
 function killQuietly(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -158,6 +177,7 @@ function directSpawner(args: readonly string[], plan: RunnerPlan, unfencedWhy: s
         windowsHide: true,
       });
       const runner = await asRunner(child);
+      limit(runner.pid, plan);
       running.add(runner);
       void runner.ended.then(() => running.delete(runner));
       return runner;

@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { FenceRule } from './landlock.ts';
 import { landlockAbi, restrictThread } from './landlock.ts';
 import { closeQuietly, loadKernel } from './kernel.ts';
+import { filterThread } from './seccomp.ts';
 
 /** `workerData` of the worker that starts runners. */
 export interface SpawnerSpec {
@@ -27,7 +28,6 @@ export type FromSpawner =
   | { readonly kind: 'spawned'; readonly id: number; readonly pid: number; readonly fd: number }
   | { readonly kind: 'exited'; readonly id: number; readonly how: string };
 
-const OPEN_FILES = 1024;
 const SIGKILL = 9;
 
 const port = parentPort;
@@ -79,8 +79,6 @@ function serve(port: NonNullable<typeof parentPort>, spec: SpawnerSpec): void {
     child.on('exit', (code, signal) => ended(signal === null ? `exit status ${code}` : signal));
     if (child.pid !== undefined) {
       kernel.signalOnHangup(theirLife, child.pid, SIGKILL);
-      kernel.limitProcess(child.pid, 'coreBytes', 0);
-      kernel.limitProcess(child.pid, 'openFiles', OPEN_FILES);
       say({ kind: 'spawned', id, pid: child.pid, fd: ours });
     } else closeQuietly(ours);
     closeQuietly(theirs);
@@ -94,6 +92,7 @@ function fence(kernel: NonNullable<ReturnType<typeof loadKernel>>, rules: readon
   if (abi < 1) return 'the kernel has no Landlock';
   try {
     restrictThread(kernel, abi, rules);
+    filterQuietly(kernel);
   } catch (error) {
     return error instanceof Error ? error.message : 'Landlock refused';
   }
@@ -102,5 +101,14 @@ function fence(kernel: NonNullable<ReturnType<typeof loadKernel>>, rules: readon
     return 'the fence does not hold';
   } catch {
     return undefined;
+  }
+}
+
+/** A further wall, where the kernel has it: the fence stands without. */
+function filterQuietly(kernel: NonNullable<ReturnType<typeof loadKernel>>): void {
+  try {
+    filterThread(kernel);
+  } catch {
+    // Kernels are built without it, and containers may have used it up.
   }
 }
