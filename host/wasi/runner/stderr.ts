@@ -25,8 +25,11 @@ export class StderrSender implements ByteSink {
   }
 
   write(from: Uint8Array): void {
-    this.#waiting.push(from.slice());
-    this.#waitingBytes += from.length;
+    // Not the whole of it: one write may be as large as the guest's memory.
+    const tail = from.slice(Math.max(0, from.length - this.#tailBytes));
+    this.cut ||= tail.length < from.length;
+    this.#waiting.push(tail);
+    this.#waitingBytes += tail.length;
     this.#writes += 1;
     if (this.#writes <= EAGER_WRITES || performance.now() - this.#sentAt >= PAUSE_MS) this.flush();
     else if (this.#waitingBytes > 2 * this.#tailBytes || this.#waiting.length > 1024) this.#squeeze();
