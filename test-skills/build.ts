@@ -11,19 +11,26 @@ const FREESTANDING = ['-nostdlib', '-Wl,--no-entry'];
 
 /** The case's `skill.wasm`, from its source. */
 export async function buildCase(spec: Case): Promise<Uint8Array> {
-  const flags = spec.flags ?? [];
+  const flags = flagsOf(spec);
   switch (spec.component) {
     case undefined:
     case 'raw':
       return buildModule(spec.source, { flags });
     case 'command': {
-      const core = await buildModule(spec.source, { flags: [...ADAPTABLE, ...flags] });
+      const core = await buildModule(spec.source, { flags });
       return componentNew(core, [['wasi_snapshot_preview1', readFileSync(preview1AdapterCommandPath())]]);
     }
     case 'skill': {
-      const binary = await buildModule(spec.source, { flags: [...FREESTANDING, ...flags] });
+      const binary = await buildModule(spec.source, { flags });
       const embedded = await componentEmbed({ binary, witSource: readFileSync(WIT, 'utf8'), world: 'skill' });
       return componentNew(embedded, []);
     }
   }
+}
+
+/** What the compiler is told besides what it is always told. */
+export function flagsOf(spec: Case): readonly string[] {
+  const flags = spec.flags ?? [];
+  if (spec.component === 'command') return [...ADAPTABLE, ...flags];
+  return spec.component === 'skill' ? [...FREESTANDING, ...flags] : flags;
 }

@@ -1,12 +1,14 @@
 // Builds skills/<name>/skill.wasm from skills/_src/<name>/*.c and skills/_src/common/*.c.
 //   --check        builds elsewhere, compares with the files that are there, changes nothing; 1 if one differs
 //   --only NAME    that skill alone (may be repeated)
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, cpSync, existsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, cpSync, existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { compileC, findClang } from './wasm/toolchain.ts';
+import { buildFresh, PREBUILT } from './wasm/build-one.ts';
+import { cGuests } from './wasm/guests.ts';
+import { compileC, findToolchain } from './wasm/toolchain.ts';
 
 const skillsDir = join(dirname(dirname(fileURLToPath(import.meta.url))), 'skills');
 const sourceDir = join(skillsDir, '_src');
@@ -21,11 +23,11 @@ export function skillNames() {
 
 /**
  * Bytes of one skill, built in a directory of its own whose path differs each time.
- * @param {string} clang
+ * @param {import('./wasm/toolchain.ts').Toolchain} toolchain
  * @param {string} name
  * @returns {Uint8Array}
  */
-export function buildSkill(clang, name) {
+export function buildSkill(toolchain, name) {
   const dir = mkdtempSync(join(tmpdir(), 'wirken-skill-'));
   try {
     const sources = ['common', name].flatMap((folder) => {
@@ -35,7 +37,7 @@ export function buildSkill(clang, name) {
         .sort()
         .map((file) => `${folder}/${file}`);
     });
-    compileC(clang, dir, sources, join(dir, 'skill.wasm'));
+    compileC(toolchain, dir, sources, join(dir, 'skill.wasm'));
     return new Uint8Array(readFileSync(join(dir, 'skill.wasm')));
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -49,11 +51,11 @@ function main(argv) {
     options: { check: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
   });
   const names = values.only ?? skillNames();
-  const clang = findClang();
+  const toolchain = findToolchain();
   let differing = 0;
   for (const name of names) {
     if (!skillNames().includes(name)) throw new Error(`no skill ${JSON.stringify(name)} in skills/_src`);
-    const built = buildSkill(clang, name);
+    const built = buildSkill(toolchain, name);
     const target = join(skillsDir, name, 'skill.wasm');
     const same = existsSync(target) && Buffer.compare(readFileSync(target), built) === 0;
     if (!same && values.check) {
@@ -67,7 +69,38 @@ function main(argv) {
     if (same || !values.check)
       console.log(`skills/${name}/skill.wasm  ${built.length} bytes${same ? '' : '  new: sign the bundle'}`);
   }
+  if (values.only === undefined) differing += prebuilt(toolchain, values.check);
   return differing === 0 ? 0 : 1;
+}
+
+/**
+ * The C guests of the tests, built and kept under the digest of their sources, so that the tests run where there is no compiler.
+ * Answers how many differ.
+ * @param {import('./wasm/toolchain.ts').Toolchain} toolchain
+ * @param {boolean} check
+ */
+function prebuilt(toolchain, check) {
+  const wanted = new Map();
+  for (const { source, flags } of cGuests()) {
+    const { name, bytes } = buildFresh(toolchain, source, flags);
+    wanted.set(name, bytes);
+  }
+  mkdirSync(PREBUILT, { recursive: true });
+  const there = new Set(readdirSync(PREBUILT));
+  const wrong = [...wanted].filter(
+    ([name, bytes]) => !there.has(name) || Buffer.compare(readFileSync(join(PREBUILT, name)), bytes) !== 0,
+  );
+  const stale = [...there].filter((name) => !wanted.has(name));
+  if (check && wrong.length + stale.length > 0) {
+    console.error(
+      `test-skills/prebuilt: ${wrong.length} are not what their sources build, ${stale.length} are left over`,
+    );
+    return wrong.length + stale.length;
+  }
+  for (const [name, bytes] of check ? [] : wrong) writeFileSync(join(PREBUILT, name), bytes);
+  for (const name of check ? [] : stale) rmSync(join(PREBUILT, name));
+  console.log(`test-skills/prebuilt  ${wanted.size} guests of tests`);
+  return 0;
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

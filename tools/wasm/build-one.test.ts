@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildModule } from './build-one.ts';
-import { compileC, findClang } from './toolchain.ts';
+import { compileC, findToolchain } from './toolchain.ts';
 import { readFileSync } from 'node:fs';
 
 let dir: string;
@@ -25,7 +25,7 @@ describe('buildModule', () => {
       const root = mkdtempSync(join(dir, `${at}-${place.replaceAll('/', '_')}-`));
       writeFileSync(join(root, 'part.h'), '#define PART 3\n');
       writeFileSync(join(root, 'skill.c'), PROGRAM);
-      compileC(findClang(), root, ['skill.c'], join(root, 'out.wasm'));
+      compileC(findToolchain(), root, ['skill.c'], join(root, 'out.wasm'));
       return readFileSync(join(root, 'out.wasm'));
     });
     expect(built[0]?.equals(built[1] ?? Buffer.alloc(0))).toBe(true);
@@ -52,6 +52,6 @@ describe('buildModule', () => {
 
   it('says how to get a compiler that is missing', () => {
     vi.stubEnv('PATH', dir);
-    expect(() => findClang()).toThrow(/apt-get install/u);
+    expect(() => findToolchain()).toThrow(/apt-get install/u);
   });
 });

@@ -1,13 +1,13 @@
 // One C, WebAssembly text or generator source to module bytes, cached by the digest of all that goes into it.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { C_FLAGS, compileC, findClang } from './toolchain.ts';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { C_FLAGS, compileC, findToolchain, type Toolchain } from './toolchain.ts';
 
 // Raised when the way of building changes in a way that flags and sources do not show.
-const CACHE_VERSION = 1;
+const CACHE_VERSION = 2;
 
 const WAT_FEATURES = Object.freeze({
   bulk_memory: true,
@@ -23,6 +23,9 @@ const WAT_FEATURES = Object.freeze({
   tail_call: true,
   threads: true,
 });
+
+/** Guests in C, built, for machines without the compiler; by the digest of all that goes into them. */
+export const PREBUILT = fileURLToPath(new URL('../../test-skills/prebuilt', import.meta.url));
 
 function cacheDir(): string {
   return (
@@ -45,15 +48,11 @@ export async function buildModule(
     const generator: { default: () => Uint8Array | Promise<Uint8Array> } = await import(pathToFileURL(source).href);
     return generator.default();
   }
-  const hash = createHash('sha256').update(JSON.stringify([CACHE_VERSION, extension, C_FLAGS, WAT_FEATURES, flags]));
-  for (const file of includedIn(source)) hash.update(readFileSync(file)).update('\0');
-  const cached = join(cacheDir(), `${hash.digest('hex')}.wasm`);
-  try {
-    return new Uint8Array(readFileSync(cached));
-  } catch {
-    // Not built yet.
-  }
-  const bytes = extension === '.wat' ? await assemble(source) : compile(source, flags);
+  const name = `${digestOf(source, flags)}.wasm`;
+  const cached = join(cacheDir(), name);
+  const known = readIfThere(cached);
+  if (known !== undefined) return known;
+  const bytes = extension === '.wat' ? await assemble(source) : compileOrPrebuilt(source, flags, name);
   mkdirSync(cacheDir(), { recursive: true });
   const fresh = `${cached}.${process.pid}.new`;
   writeFileSync(fresh, bytes);
@@ -82,11 +81,48 @@ async function assemble(source: string): Promise<Uint8Array> {
   }
 }
 
-function compile(source: string, flags: readonly string[]): Uint8Array {
+/** Without a compiler, what `npm run build:skills` built and committed of this very source. */
+function compileOrPrebuilt(source: string, flags: readonly string[], name: string): Uint8Array {
+  let toolchain: Toolchain;
+  try {
+    toolchain = findToolchain();
+  } catch (error) {
+    const prebuilt = readIfThere(join(PREBUILT, name));
+    if (prebuilt === undefined) throw error;
+    return prebuilt;
+  }
+  return compile(toolchain, source, flags);
+}
+
+function readIfThere(file: string): Uint8Array | undefined {
+  return existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined;
+}
+
+/**
+ * One C source as it comes from the compiler, whatever is cached, and the name under which it is committed.
+ * @throws Error as `buildModule`
+ */
+export function buildFresh(
+  toolchain: Toolchain,
+  source: string,
+  flags: readonly string[],
+): { readonly name: string; readonly bytes: Uint8Array } {
+  return { name: `${digestOf(source, flags)}.wasm`, bytes: compile(toolchain, source, flags) };
+}
+
+function digestOf(source: string, flags: readonly string[]): string {
+  const hash = createHash('sha256').update(
+    JSON.stringify([CACHE_VERSION, extname(source), C_FLAGS, WAT_FEATURES, flags]),
+  );
+  for (const file of includedIn(source)) hash.update(readFileSync(file)).update('\0');
+  return hash.digest('hex');
+}
+
+function compile(toolchain: Toolchain, source: string, flags: readonly string[]): Uint8Array {
   const dir = mkdtempSync(join(tmpdir(), 'wirken-build-'));
   try {
     const output = join(dir, 'skill.wasm');
-    compileC(findClang(), dirname(source), [basename(source)], output, flags);
+    compileC(toolchain, dirname(source), [basename(source)], output, flags);
     return new Uint8Array(readFileSync(output));
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 // The C compiler for skills: found, checked, and called with one fixed set of flags.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
 
 const LEAST_CLANG = 19;
 const APT = 'apt-get install -y clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32';
@@ -21,21 +22,34 @@ export const C_FLAGS = Object.freeze([
   '-Wl,-z,stack-size=1048576',
 ]);
 
+/** A compiler and its linker, both by their absolute paths. */
+export interface Toolchain {
+  readonly clang: string;
+  readonly linker: string;
+}
+
 /**
- * The path of a clang that makes WASI modules.
+ * A clang that makes WASI modules.
  * @throws Error with the command that installs it
  */
-export function findClang(): string {
+export function findToolchain(): Toolchain {
   for (const name of [process.env['WASI_CLANG'], 'clang-19', 'clang-20', 'clang-21', 'clang']) {
-    if (name && majorOf(name) >= LEAST_CLANG) {
-      if (!['wasm-ld-19', 'wasm-ld'].some((linker) => spawnSync(linker, ['--version']).status === 0)) break;
+    const clang = name && onPath(name);
+    const linker = onPath(name?.replace(/^.*clang/, 'wasm-ld') ?? '') ?? onPath('wasm-ld-19') ?? onPath('wasm-ld');
+    if (clang && linker && majorOf(clang) >= LEAST_CLANG) {
       if (process.platform === 'linux' && !existsSync('/usr/include/wasm32-wasi/wasi/api.h')) break;
-      return name;
+      return { clang, linker };
     }
   }
   throw new Error(
     `clang ${LEAST_CLANG} or later, lld, wasi-libc or the wasm32 builtins are missing. On Debian: ${APT}`,
   );
+}
+
+function onPath(name: string): string | undefined {
+  if (name === '' || isAbsolute(name)) return name === '' || !existsSync(name) ? undefined : name;
+  const dirs = (process.env['PATH'] ?? '').split(delimiter);
+  return dirs.map((dir) => join(dir, name)).find((path) => isAbsolute(path) && existsSync(path));
 }
 
 function majorOf(name: string): number {
@@ -51,17 +65,18 @@ function majorOf(name: string): number {
  * @throws Error with the compiler's own words
  */
 export function compileC(
-  clang: string,
+  { clang, linker }: Toolchain,
   root: string,
   sources: readonly string[],
   output: string,
   more: readonly string[] = [],
 ): void {
-  const args = [...C_FLAGS, `-ffile-prefix-map=${root}=.`, ...more, ...sources, '-o', output];
+  const args = [...C_FLAGS, `-fuse-ld=${linker}`, `-ffile-prefix-map=${root}=.`, ...more, ...sources, '-o', output];
   const { status, stderr } = spawnSync(clang, args, {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C' },
+    // clang runs whatever wasm-opt stands on the path, and the bytes would depend on it: there is no path.
+    env: { LC_ALL: 'C', PATH: '/nonexistent' },
   });
   if (status !== 0) throw new Error(`${sources.join(' ')}: ${stderr.trim()}`);
 }

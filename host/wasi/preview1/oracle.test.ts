@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { systemRandom } from '../random.ts';
 import { cappedSink, memorySource } from '../stdio.ts';
 import { runCommand } from './command.ts';
 import { testWorld } from './probe.ts';
+import { buildModule } from '../../../tools/wasm/build-one.ts';
 
 const STDIN = 'one\ntwo\n';
 /** node:wasi over real descriptors, in a process of its own. */
@@ -43,10 +44,9 @@ function put(root: DirHandle, path: string, text: string): void {
   file.close();
 }
 
-it('a C program sees in our /tmp what it sees through node:wasi in a real directory', () => {
+it('a C program sees in our /tmp what it sees through node:wasi in a real directory', async () => {
   const wasm = join(dir, 'oracle.wasm');
-  const source = join(import.meta.dirname, 'fixtures', 'oracle.c');
-  execFileSync('clang-19', ['--target=wasm32-wasi', '--sysroot=/usr', '-O1', '-o', wasm, source]);
+  writeFileSync(wasm, await buildModule(join(import.meta.dirname, 'fixtures', 'oracle.c')));
 
   const data = join(dir, 'data');
   mkdirSync(join(data, 'sub'), { recursive: true });
