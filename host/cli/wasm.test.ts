@@ -54,6 +54,18 @@ it('passes stdin and stdout through byte for byte', async () => {
   expect(bytes.equals(input)).toBe(true);
 });
 
+it('passes stderr through whole, up to the limit of output', async () => {
+  using box = new Sandbox();
+  const write = (times: number): string => `(func (export "_start") (local $i i32) (loop $l
+    (i32.store (i32.const 4) (i32.const 65536)) (drop (call $fd_write (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (br_if $l (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const ${times})))))`;
+  const whole = await box.wirken(['wasm', 'run', wat(box, 'loud', write(100))]);
+  expect([whole.code, whole.stderr.length]).toEqual([0, 100 * 65_536]);
+  const cut = await box.wirken(['wasm', 'run', wat(box, 'louder', write(200))]);
+  expect(cut.code).toBe(125);
+  expect(cut.stderr).toContain('output limit');
+});
+
 it.for([
   [0, 0],
   [1, 1],

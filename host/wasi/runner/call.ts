@@ -39,9 +39,9 @@ export async function makeCall(
     args,
     env,
     stdin: live ? liveSource(link) : memorySource(stdin),
-    stdout: kept ?? liveSink(link, limits.outputBytes),
+    stdout: kept ?? liveSink(link, 'stdout', limits.outputBytes),
     // A program run for its own sake owns its stderr: no line of it means anything to us.
-    stderr: live ? log : progress,
+    stderr: live ? liveSink(link, 'stderr', limits.outputBytes) : progress,
     mounts,
     clock,
     random,

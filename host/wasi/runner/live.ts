@@ -33,19 +33,19 @@ function ask(link: HostLink, mostBytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new Message(frame.body).rest());
 }
 
-/** Stdout that the host passes on as it comes. */
-export function liveSink(link: HostLink, mostBytes: number): ByteSink {
+/** Stdout or stderr that the host passes on as it comes, whole or not at all. */
+export function liveSink(link: HostLink, stream: 'stdout' | 'stderr', mostBytes: number): ByteSink {
   let left = mostBytes;
   return {
     write(from) {
       const allowed = from.subarray(0, left);
       left -= allowed.length;
       for (let at = 0; at < allowed.length; at += MAX_CHUNK_BYTES) {
-        link.send(FROM_RUNNER.stdout, allowed.subarray(at, at + MAX_CHUNK_BYTES));
+        link.send(FROM_RUNNER[stream], allowed.subarray(at, at + MAX_CHUNK_BYTES));
       }
       if (allowed.length < from.length) {
         // oxlint-disable-next-line typescript/only-throw-error -- no error: the one way out through a guest's frames
-        throw new GuestStop('output', `the guest wrote more than ${mostBytes} bytes of output`);
+        throw new GuestStop('output', `the guest wrote more than ${mostBytes} bytes to ${stream}`);
       }
     },
   };
