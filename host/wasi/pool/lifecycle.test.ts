@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { callWith, ECHO, ENDLESS, echoes, scratch } from './fixtures.ts';
+import { callWith, ECHO, ENDLESS, echoes, guestOf, scratch } from './fixtures.ts';
 import { startPool } from './pool.ts';
 import { NOWHERE } from './where.ts';
 
@@ -67,6 +67,18 @@ describe.for([
     expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
     await expect(callWith(pool, ECHO)).rejects.toThrow('the sandbox was closed');
   });
+});
+
+it('keeps no runner whose stack was exhausted in the middle of anything', async () => {
+  await using pool = startPool({ cacheDir: cache.path, size: 1, spare: 0 });
+  const deep = guestOf('deeper', '(func $f (export "_start") (call $f) (call $f))');
+  expect(await echoes(pool, 'before')).toBe(true);
+  const before = runnersOf(process.pid);
+  expect(await callWith(pool, ECHO)).toMatchObject({ kind: 'exited' });
+  expect(runnersOf(process.pid)).toEqual(before);
+  expect(await callWith(pool, deep)).toMatchObject({ kind: 'limit', limit: 'call-depth' });
+  expect(await echoes(pool, 'after')).toBe(true);
+  await until(() => before.every((pid) => !existsSync(`/proc/${pid}`)));
 });
 
 /** A host of its own that does `work` with a pool named `pool`. */

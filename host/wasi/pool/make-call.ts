@@ -60,6 +60,8 @@ export async function makeCall(
       live: options.stdio,
     });
     signal.throwIfAborted();
+    // The engine broke off one of our own functions, wherever it was: a descriptor may be open that nobody closes any more.
+    if (answer.kind === 'limit' && answer.limit === 'call-depth') runner.kill('its stack was exhausted');
     return outcomeOf(answer, stderr, timedOut, spec.limits.wallTimeMs, performance.now() - started, fences);
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -208,6 +208,30 @@ describe('many calls', () => {
   });
 });
 
+describe('a caller whose own function throws', () => {
+  const fail = (): never => {
+    throw new Error('not today');
+  };
+  const stdio = {
+    readStdin: async () => new Uint8Array(),
+    writeStdout: () => undefined,
+    writeStderr: () => undefined,
+  };
+  it.for([
+    ['progress', flood(2, LINE), { onProgress: fail }],
+    ['stdin', ECHO, { stdio: { ...stdio, readStdin: fail } }],
+    ['stdout', flood(1, 'x'), { stdio: { ...stdio, writeStdout: fail } }],
+    ['stderr', flood(2, 'x'), { stdio: { ...stdio, writeStderr: fail } }],
+  ] as const)('for %s ends that call alone', async ([, guest, options]) => {
+    const outcome = await callWith(pool, guest, { options });
+    expect(outcome).toEqual({
+      kind: 'crashed',
+      message: 'it was ended: what it said could not be passed on: not today',
+    });
+    expect(await echoes(pool, 'and on it goes')).toBe(true);
+  });
+});
+
 describe('live stdio', () => {
   it('asks for stdin when the guest wants it and passes output on at once', async () => {
     const chunks = ['one ', 'two ', 'three', ''];

@@ -60,6 +60,17 @@ describe('an end', () => {
     for (const end of ends) expect(decodeEnd(encodeEnd(end))).toEqual(end);
   });
 
+  it('says nothing that acts on a terminal', () => {
+    const trap = {
+      kind: 'trap',
+      message: '\x1b[2Jgone',
+      memoryBytes: 0,
+      stderrCut: false,
+      stdout: Buffer.alloc(0),
+    } as const;
+    expect(decodeEnd(encodeEnd(trap))).toMatchObject({ message: '\\x1b[2Jgone' });
+  });
+
   it('is refused or well-formed, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {

@@ -1,3 +1,4 @@
+import { shown } from '../../base/shown.ts';
 import type { Access } from '../../workspace/access.ts';
 import type { ComponentMeta } from '../component/prepare.ts';
 import type { CallLimits, LimitName } from '../limits.ts';
@@ -105,7 +106,7 @@ export function encodeEnd(end: RunnerEnd): Buffer {
   return body;
 }
 
-/** The end that the bytes say, `stdout` a view of them, or `undefined` for anything that `encodeEnd` does not make. */
+/** The end that the bytes say, `stdout` a view of them, its message safe to show, or `undefined` for anything that `encodeEnd` does not make. */
 export function decodeEnd(untrusted: Buffer): RunnerEnd | undefined {
   if (untrusted.length < END_HEAD_BYTES) return undefined;
   const kind = KINDS[untrusted[0] ?? KINDS.length];
@@ -115,7 +116,7 @@ export function decodeEnd(untrusted: Buffer): RunnerEnd | undefined {
   const messageEnd = END_HEAD_BYTES + untrusted.readUInt16LE(16);
   if (kind === undefined || limit === undefined || messageEnd > untrusted.length) return undefined;
   if (!Number.isSafeInteger(memoryBytes) || memoryBytes < 0) return undefined;
-  const message = untrusted.toString('utf8', END_HEAD_BYTES, messageEnd);
+  const message = shown(untrusted.toString('utf8', END_HEAD_BYTES, messageEnd), MAX_MESSAGE_CHARS);
   const rest = { memoryBytes, stderrCut: untrusted[14] !== 0, stdout: untrusted.subarray(messageEnd) };
   if (kind === 'exited') return { kind, code, ...rest };
   return kind === 'limit' ? { kind, limit, message, ...rest } : { kind, message, ...rest };

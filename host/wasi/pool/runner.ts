@@ -159,7 +159,13 @@ export class Runner implements RunnerHoldings {
 
   #take(kind: FromRunnerKind, body: Buffer): void {
     if (this.#broken !== undefined) return;
-    const wrong = this.#current === undefined ? this.#takeIdle(kind, body) : this.#takers[kind](this.#current, body);
+    let wrong: string | undefined;
+    try {
+      wrong = this.#current === undefined ? this.#takeIdle(kind, body) : this.#takers[kind](this.#current, body);
+    } catch (error) {
+      // The caller's own function, for progress or stdio. Here nobody would catch it.
+      wrong = `what it said could not be passed on: ${error instanceof Error ? error.message : String(error)}`;
+    }
     if (wrong !== undefined) this.#break(wrong);
   }
 
