@@ -104,6 +104,13 @@ describe('withIntegrity', () => {
 });
 
 describe('signBundle', () => {
+  it('writes nothing for a bundle that could not be verified for a file called SKILL.DELEG', () => {
+    const dir = scratch.dir({ 'SKILL.md': skillMd(), 'SKILL.DELEG': 'x' });
+    expect(() => signBundle(dir, SIGNER)).toThrow('in case alone');
+    expect(readFileSync(join(dir, 'SKILL.md'), 'utf8')).toBe(skillMd());
+    expect(readdirSync(dir)).not.toContain('SKILL.sig');
+  });
+
   it('round trip: what is signed verifies', () => {
     const segment = constantFrom('a', 'b', 'C', 'd.txt', '-', '@x', '_', '+1');
     const paths = array(segment, { minLength: 1, maxLength: 3 }).map((parts) => `x/${parts.join('/')}.f`);

@@ -15,7 +15,7 @@ import { parseSkillMd } from './frontmatter.ts';
 import type { Seed } from './keys.ts';
 import { parseManifest } from './manifest.ts';
 import { writeIntegrity } from './manifest/integrity.ts';
-import { isSignatureFile, PATHS } from './names.ts';
+import { PATHS, SIGNATURE_FILES } from './names.ts';
 import { readBundleDir } from './read-bundle.ts';
 import type { BundlePath, Digest, Manifest, PublicKey } from './skill.ts';
 import { NO_TRUST } from './trust-file.ts';
@@ -81,7 +81,7 @@ export function withIntegrity(skillMd: Uint8Array, digests: ReadonlyMap<BundlePa
 }
 
 function integrityOf(raw: RawBundle): Map<BundlePath, Digest> {
-  return digestFiles(new Map([...raw.files].filter(([path]) => !isSignatureFile(path))));
+  return digestFiles(new Map([...raw.files].filter(([path]) => !SIGNATURE_FILES.includes(path))));
 }
 
 function checkDelegation(untrusted: Uint8Array, key: PublicKey, manifest: Manifest): void {

@@ -58,6 +58,18 @@ describe('the first failure wins', () => {
     ],
   ];
 
+  it.for([
+    ['signature-malformed', 'SKILL.sig', 'x'],
+    ['key-weak', 'SKILL.pub', '00'.repeat(32)],
+    ['key-is-root', 'SKILL.pub', ROOT.key],
+    ['manifest-invalid', 'SKILL.sig', 'ab'.repeat(64)],
+  ] as const)('%s with no SKILL.md at all', ([code, file, text]) => {
+    const dir = scratch.signed({});
+    rmSync(join(dir, 'SKILL.md'));
+    editing(dir, file, () => text);
+    expect(codeOf(judge(dir))).toBe(code);
+  });
+
   it.for(
     STEPS.flatMap((first, at) => STEPS.slice(at + 1).map((second) => [first[0], second[0], first, second] as const)),
   )('%s before %s', ([code, , first, second]) => {

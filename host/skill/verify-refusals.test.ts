@@ -269,6 +269,11 @@ const FAULTS: readonly Case[] = [
     make: () => withEntry((dir) => writeFileSync(join(dir, 'x'), '')),
   },
   {
+    why: 'a file called like one of the signature but for its case',
+    code: 'integrity-extra-file',
+    make: () => withEntry((dir) => writeFileSync(join(dir, 'SKILL.DELEG'), 'x')),
+  },
+  {
     why: 'a file, and no integrity at all',
     code: 'integrity-extra-file',
     make: () => signBlindly(scratch.dir({ 'SKILL.md': skillMd(), x: '' })),

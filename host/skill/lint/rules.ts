@@ -4,7 +4,7 @@ import type { JsonSchema, Manifest, Tool } from '../skill.ts';
 import { isNothing, listed } from '../../policy/grants.ts';
 import { shown } from '../../base/shown.ts';
 import { digestFiles } from '../digest.ts';
-import { isSignatureFile, parseBundlePath, PATHS } from '../names.ts';
+import { parseBundlePath, PATHS, SIGNATURE_FILES } from '../names.ts';
 
 const MIN_DESCRIPTION_CHARS = 20;
 const LINK = /\]\(([^()\s#]{1,512})(?:#[^()\s]*)?\)/g;
@@ -101,7 +101,7 @@ function* lintLinks({ body }: Manifest, raw: RawBundle): Generator<Finding> {
 
 function* lintSignature({ integrity }: Manifest, raw: RawBundle): Generator<Finding> {
   if (!raw.files.has(PATHS.sig)) return;
-  const digests = digestFiles(new Map([...raw.files].filter(([path]) => !isSignatureFile(path))));
+  const digests = digestFiles(new Map([...raw.files].filter(([path]) => !SIGNATURE_FILES.includes(path))));
   const same =
     digests.size === (integrity?.size ?? 0) && [...digests].every(([path, digest]) => integrity?.get(path) === digest);
   if (!same) yield warning('signature-stale', 'Files changed since it was signed: run `wirken skill sign` again');

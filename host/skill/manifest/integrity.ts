@@ -2,7 +2,7 @@ import type { BundlePath, Digest } from '../skill.ts';
 import { compareBytes } from '../../base/bytes.ts';
 import { shown } from '../../base/shown.ts';
 import { MAX_BUNDLE_FILES } from '../bundle.ts';
-import { foldCase, isSignatureFile, parseBundlePath, parseDigest } from '../names.ts';
+import { foldCase, isSignatureFile, parseBundlePath, parseDigest, SIGNATURE_FILES } from '../names.ts';
 import type { YamlMap } from '../yaml.ts';
 import type { Field } from './field.ts';
 
@@ -25,6 +25,8 @@ export function parseIntegrity(
     const entry = field.at(untrusted);
     const path = parseBundlePath(untrusted);
     if (path === undefined) throw entry.fail('is no path that a bundle may have', REMEDY);
+    if (isSignatureFile(path) && !SIGNATURE_FILES.includes(path))
+      throw entry.fail('differs from a file of the signature in case alone', 'Rename the file.');
     if (isSignatureFile(path)) throw entry.fail('cannot be listed: the signature covers it in another way', REMEDY);
     if (before !== undefined && compareBytes(before, path) >= 0) throw entry.fail('is not sorted by bytes', REMEDY);
     if (folded.has(foldCase(path)))

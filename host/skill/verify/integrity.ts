@@ -2,7 +2,7 @@ import type { BundlePath, Digest, Manifest } from '../skill.ts';
 import type { RawBundle } from '../bundle.ts';
 import { HostError } from '../../base/error.ts';
 import { sha256 } from '../digest.ts';
-import { isSignatureFile, PATHS } from '../names.ts';
+import { PATHS, SIGNATURE_FILES } from '../names.ts';
 import type { Signed } from './signature.ts';
 
 /** What the signature covers, all of it checked. */
@@ -24,7 +24,8 @@ export function checkIntegrity(raw: RawBundle, signed: Signed, manifest: Manifes
     if (!raw.files.has(path)) throw fault('integrity-missing-file', path, 'is listed in `integrity` and missing');
   }
   for (const path of raw.files.keys()) {
-    if (!isSignatureFile(path) && !listed.has(path))
+    // Exactly those four: a SKILL.DELEG is covered by nothing, and `integrity` cannot list it either.
+    if (!SIGNATURE_FILES.includes(path) && !listed.has(path))
       throw fault('integrity-extra-file', path, 'is not listed in `integrity`');
   }
   const files = new Map<BundlePath, Uint8Array>([[PATHS.skillMd, signed.skillMd]]);

@@ -22,7 +22,6 @@ export interface Signed {
 export function checkSignature(raw: RawBundle, roots: ReadonlyMap<PublicKey, string>): Signed {
   const sig = present(raw, PATHS.sig);
   const pub = present(raw, PATHS.pub);
-  const skillMd = skillMdOf(raw);
   const signature = hexFile(sig, SIGNATURE_BYTES, PATHS.sig);
   hexFile(pub, KEY_BYTES, PATHS.pub);
   const key = parsePublicKey((decodeUtf8(pub) ?? '').trimEnd());
@@ -32,6 +31,7 @@ export function checkSignature(raw: RawBundle, roots: ReadonlyMap<PublicKey, str
       remedy: 'A root only delegates: sign with another key and let the root delegate it.',
     });
   }
+  const skillMd = skillMdOf(raw);
   const digestA = bundleDigestA(skillMd);
   if (verifySignature(signature, digestBytes(digestA), key)) return { skillMd, key, form: 'A', digest: digestA };
   const wasm = raw.files.get(PATHS.wasm);
