@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, visit } from 'yaml';
 import { z } from 'zod';
 import { HostError } from './base/error.ts';
 import { shown } from './base/shown.ts';
@@ -43,19 +43,25 @@ export function parseConfig(untrusted: string, file: string): FileConfig {
   if (fault !== undefined) {
     const at = fault.linePos?.[0];
     const place = at === undefined ? '' : ` (line ${at.line}, column ${at.col})`;
-    throw new HostError('config-invalid', `not valid YAML${place}: ${shown(fault.message.split('\n')[0] ?? '')}`, {
-      file,
-    });
+    throw invalid(`not valid YAML${place}: ${shown(fault.message.split('\n')[0] ?? '')}`, file);
   }
-  const parsed = fileSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  visit(document, {
+    Alias: () => {
+      throw invalid('aliases are not allowed', file);
+    },
+  });
+  const parsed = fileSchema.safeParse(document.toJS() ?? {});
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const key = issue?.path.join('.') ?? '';
-    throw new HostError(
-      'config-invalid',
-      `${key === '' ? 'the file' : `"${shown(key)}"`}: ${shown(issue?.message ?? '')}`,
-      { file },
-    );
+    throw invalid(`${key === '' ? 'the file' : `"${shown(key)}"`}: ${shown(issue?.message ?? '')}`, file);
   }
   return { trustRequire: parsed.data.trust.require, ceilings: parsed.data.limits };
+}
+
+function invalid(what: string, file: string): HostError {
+  return new HostError('config-invalid', what, {
+    file,
+    remedy: 'Correct it, or move it away to run with the defaults.',
+  });
 }
