@@ -45,6 +45,18 @@ describe('openAmbient', () => {
     expect(code(join(scene.base, path), { dataDir: join(scene.base, dataDir) })).toBe(outcome);
   });
 
+  it.for(['/proc', '/proc/self', '/proc/self/task', '/sys'])('refuses %s, flag or not', (path) => {
+    expect(code(path, { allowBroad: true })).toBe('workspace-refused');
+  });
+
+  it('has no descriptor once it is closed', () => {
+    const workspace = WorkspaceDir.openAmbient(scene.path('.'));
+    workspace.close();
+    workspace.close();
+    expect(() => workspace.fd).toThrow(TypeError);
+    expect(() => workspace.handle('read-only')).toThrow(TypeError);
+  });
+
   it('refuses the root and the home directory without a flag', () => {
     const homeDir = join(scene.base, 'home');
     expect(code('/', {})).toBe('workspace-refused');

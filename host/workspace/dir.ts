@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statfsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { HostError, systemCode } from '../base/error.ts';
 import type { Access } from './access.ts';
@@ -6,6 +6,7 @@ import { activeBackend, requireSupported } from './active.ts';
 import type { Backend } from './backend.ts';
 import { WorkspaceDirectory } from './directory.ts';
 import { ANCHOR } from './flags.ts';
+import { isKernelMade } from './kernel-files.ts';
 import type { DirHandle } from './layer.ts';
 import { holds } from './overlap.ts';
 
@@ -20,12 +21,16 @@ export interface OpenAmbientOptions {
 
 /** An open directory of the person's choice: the capability that a skill's file grants are about. */
 export class WorkspaceDir implements Disposable {
-  /** For a child to inherit; O_PATH. Valid until `close`. */
-  readonly fd: number;
-  #open = true;
+  #fd: number;
 
   private constructor(fd: number) {
-    this.fd = fd;
+    this.#fd = fd;
+  }
+
+  /** For a child to inherit; O_PATH. @throws TypeError after `close`: the number may mean another directory by then */
+  get fd(): number {
+    if (this.#fd < 0) throw new TypeError('the workspace was closed');
+    return this.#fd;
   }
 
   /**
@@ -51,8 +56,8 @@ export class WorkspaceDir implements Disposable {
   }
 
   close(): void {
-    if (this.#open) closeSync(this.fd);
-    this.#open = false;
+    if (this.#fd >= 0) closeSync(this.#fd);
+    this.#fd = -1;
   }
 
   [Symbol.dispose](): void {
@@ -63,6 +68,12 @@ export class WorkspaceDir implements Disposable {
     const remedy = 'Choose a directory of its own for the work, a project for instance.';
     if (dataDir !== undefined && (holds(this.fd, dataDir) || holds(dataDir, this.fd))) {
       throw new HostError('workspace-refused', 'The workspace and the data directory of wirken may not overlap.', {
+        file: path,
+        remedy,
+      });
+    }
+    if (isKernelMade(statfsSync(`/proc/self/fd/${this.fd}/.`).type)) {
+      throw new HostError('workspace-refused', 'The workspace would be no files but the kernel’s view of the system.', {
         file: path,
         remedy,
       });

@@ -605,6 +605,16 @@ describe.for(bothBackends().map((backend) => [backend.name, backend] as const))(
     });
   });
 
+  it('has no files of the kernel, even where the whole system is the workspace', () => {
+    using whole = WorkspaceDir.openAmbient('/', { allowBroad: true });
+    const dir = whole.handle('read-write', backend);
+    for (const path of [`proc/${process.pid}/environ`, `proc/${process.pid}/mem`, 'proc/self/maps', 'proc/meminfo'])
+      expect([path, dir.open(path, READ)]).toEqual([path, 'notsup']);
+    expect(dir.open(`proc/${process.pid}/mem`, WRITE)).toBe('notsup');
+    scene.put('seen');
+    expect(textOf(dir, scene.path('seen').slice(1))).toEqual({ text: 'seen' });
+  });
+
   it('closes what it opens', () => {
     scene.put('a/b/f');
     symlinkSync('b', scene.path('a/link'));

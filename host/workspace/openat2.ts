@@ -2,6 +2,7 @@ import { decodeUtf8 } from '../base/bytes.ts';
 import type { Backend } from './backend.ts';
 import { addDirents } from './dirents.ts';
 import { errnoOf } from './errno.ts';
+import { KernelFiles } from './kernel-files.ts';
 import { ITSELF, LISTED } from './flags.ts';
 import type { DirEntry, Errno, FileKind, FileStat, TimeToSet } from './layer.ts';
 import { ABI } from './libc.ts';
@@ -43,6 +44,7 @@ export function openat2Backend(libc: Libc): Backend | undefined {
   const base = libc.address(arena);
   const bytes = Buffer.from(arena);
   const words = new Uint32Array(arena);
+  const longs = new BigUint64Array(arena);
   const [how, path, path2, out, times, status] = [HOW_AT, PATH_AT, PATH2_AT, OUT_AT, TIMES_AT, STAT_AT].map(
     (at) => base + BigInt(at),
   );
@@ -63,6 +65,10 @@ export function openat2Backend(libc: Libc): Backend | undefined {
   const utimensat = libc.bindUnchecked('utimensat', { arguments: ['i32', 'pointer', 'pointer', 'i32'], ...int });
   const futimens = libc.bindUnchecked('futimens', { arguments: ['i32', 'pointer'], ...int });
   const fsync = libc.bindUnchecked('fsync', { arguments: ['i32'], ...int });
+
+  const fstatfs = libc.bindUnchecked('fstatfs', { arguments: ['i32', 'pointer'], ...int });
+  // f_type comes first, a word of 64 bits of which the low half is enough.
+  const kernelFiles = new KernelFiles((fd) => (fstatfs(fd, out) < 0 ? undefined : words[OUT_AT >> 2]));
 
   const failed = (): Errno => errnoOf(errno());
   const done = (result: number): Errno | undefined => (result < 0 ? failed() : undefined);
@@ -129,7 +135,9 @@ export function openat2Backend(libc: Libc): Backend | undefined {
     open: (dirFd, _segments, text, flags) => openText(dirFd, text, flags),
     probe(fd) {
       if (fstat(calls.fstat, fd, status) < 0) return failed();
-      return probeOf(words[(STAT_AT + layout.modeAt) >> 2] ?? 0, words[(STAT_AT + layout.nlinkAt) >> 2] ?? 0);
+      const device = longs[STAT_AT >> 3] ?? 0n;
+      const probe = probeOf(words[(STAT_AT + layout.modeAt) >> 2] ?? 0, words[(STAT_AT + layout.nlinkAt) >> 2] ?? 0);
+      return probe !== 'directory' && kernelFiles.has(fd, device) ? 'other' : probe;
     },
     stat: statOf,
     statAt,

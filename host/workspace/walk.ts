@@ -10,6 +10,7 @@ import {
   readlinkSync,
   renameSync,
   rmdirSync,
+  statfsSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
@@ -18,6 +19,7 @@ import { decodeUtf8 } from '../base/bytes.ts';
 import type { Backend } from './backend.ts';
 import { attempt, attemptVoid } from './errno.ts';
 import { ANCHOR, MEANT } from './flags.ts';
+import { KernelFiles } from './kernel-files.ts';
 import type { DirEntry, Errno, FileStat, TimeToSet } from './layer.ts';
 import { lstatOf, statOf } from './stat.ts';
 
@@ -60,9 +62,15 @@ function open(dirFd: number, segments: readonly string[], _text: string, flags: 
   }
 }
 
+const kernelFiles = new KernelFiles((fd) => {
+  const stat = attempt(() => statfsSync(`/proc/self/fd/${fd}`));
+  return typeof stat === 'string' ? undefined : stat.type;
+});
+
 function probe(fd: number): ReturnType<Backend['probe']> {
   const stat = statOf(fd);
   if (typeof stat === 'string') return stat;
+  if (stat.kind === 'file' && kernelFiles.has(fd, stat.dev)) return 'other';
   return stat.kind === 'file' && stat.nlink > 1n ? 'shared-file' : stat.kind;
 }
 
