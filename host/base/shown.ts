@@ -16,6 +16,13 @@ export function shownText(untrusted: string, maxChars = Number.MAX_SAFE_INTEGER)
   return cut.replace(UNSAFE, (char) => (char === '\n' || char === '\t' ? char : escapeChar(char)));
 }
 
+/** JSON as a terminal may get it: the same value, with what is escaped above written as `\uXXXX`. */
+export function shownJson(json: string): string {
+  return json.replace(UNSAFE, (char) =>
+    char === '\n' ? char : char.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+}
+
 function escapeChar(char: string): string {
   const point = char.codePointAt(0) ?? 0;
   return point < 0x100 ? `\\x${point.toString(16).padStart(2, '0')}` : `\\u{${point.toString(16)}}`;

@@ -2,7 +2,7 @@
 // Starts wirken under Node 26: in this process if it is one, else in the Node that the installation brought along.
 // Any Node from 18 on must be able to read this file.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,8 +15,9 @@ const source = join(here, '..', 'main.ts');
 if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
   quietExperiments();
   const cache = cacheDir();
-  if (cache !== undefined) nodeModule.enableCompileCache(cache);
-  await import(existsSync(source) ? '../main.ts' : '../dist/main.js');
+  if (cache !== undefined) nodeModule.enableCompileCache(join(cache, 'compiled'));
+  if (!existsSync(source)) await import('../dist/main.js');
+  else await startSources(cache);
 } else {
   const node = findNode();
   if (node === undefined) {
@@ -41,6 +42,44 @@ if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
   });
 }
 
+/**
+ * The sources as they are, or what an earlier start joined from these very sources: one file instead of a hundred.
+ * It is written by the second start, for the first is slow enough, and often the only one.
+ */
+async function startSources(cache) {
+  const dir = cache && join(cache, 'joined');
+  const script = dir && joinedScript(dir);
+  if (script !== undefined) {
+    nodeModule.createRequire(import.meta.url)(script);
+    return;
+  }
+  const isSecond = dir !== undefined && existsSync(join(cache, 'compiled'));
+  await import('../main.ts');
+  if (!isSecond) return;
+  try {
+    (await import('../cli/joined.ts')).writeJoined(dir);
+  } catch {
+    // The next start is as slow as this one was.
+  }
+}
+
+/** `undefined` unless it is there, is ours alone, and no source has changed since it was written. */
+function joinedScript(dir) {
+  try {
+    const { uid, mode } = statSync(dir);
+    if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o077) !== 0)) return undefined;
+    const { node, main, script, files } = JSON.parse(readFileSync(join(dir, 'index.json'), 'utf8'));
+    if (node !== process.version || main !== source) return undefined;
+    for (const [path, stamp] of files) {
+      const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+      if (`${ino} ${size} ${mtimeMs} ${ctimeMs}` !== stamp) return undefined;
+    }
+    return join(dir, script);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whoever runs wirken has no use for being told that Node calls an API experimental; every other warning is shown. */
 function quietExperiments() {
   const [print] = process.listeners('warning');
@@ -51,12 +90,14 @@ function quietExperiments() {
   });
 }
 
-/** In the data directory: what another user could write, under /tmp for instance, must not become code. */
+/** In the data directory, if it is nobody else's: what another user could write must not become code. */
 function cacheDir() {
   const data = process.env.WIRKEN_DATA_DIR || join(homedir(), '.wirken');
   try {
     mkdirSync(data, { recursive: true, mode: 0o700 });
-    return join(data, 'cache', 'compiled');
+    const { uid, mode } = statSync(data);
+    const others = process.platform !== 'win32' && (uid !== process.getuid() || (mode & 0o022) !== 0);
+    return others ? undefined : join(data, 'cache', 'compiled');
   } catch {
     return undefined;
   }

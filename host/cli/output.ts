@@ -1,5 +1,5 @@
 import { HostError } from '../base/error.ts';
-import { shown, shownText } from '../base/shown.ts';
+import { shown, shownJson, shownText } from '../base/shown.ts';
 import type { Json } from '../base/jcs.ts';
 
 /** Exit codes of every command, unless its help names others. */
@@ -34,7 +34,7 @@ export function createOutput(stdout: Stream, stderr: Stream, json: boolean): Out
     terminal: stdout.isTTY === true,
     columns: stdout.columns ?? 80,
     result: (text, value) => {
-      if (json) write(stdout, JSON.stringify(value, null, stdout.isTTY === true ? 2 : undefined));
+      if (json) write(stdout, shownJson(JSON.stringify(value, null, stdout.isTTY === true ? 2 : undefined)));
       else if (text !== '') write(stdout, text);
     },
     raw: (bytes) => void stdout.write(bytes),
@@ -65,9 +65,13 @@ export function faultOf(error: unknown): Fault {
   throw error;
 }
 
-/** `wirken: signature-invalid: …` and the lines that belong to it. */
+/**
+ * `wirken: signature-invalid: …` and the lines that belong to it. A message of several lines quotes a skill, so that all but its first
+ * line stand behind a bar and none passes for a line of wirken's own.
+ */
 export function faultText(fault: Fault): string {
-  const lines = [`wirken: ${fault.code}: ${shownText(fault.message)}`];
+  const [first = '', ...quoted] = shownText(fault.message).trimEnd().split('\n');
+  const lines = [`wirken: ${fault.code}: ${first}`, ...quoted.map((line) => `  │ ${line}`)];
   if (fault.file !== undefined) lines.push(`  in ${shown(fault.file, 4096)}`);
   if (fault.remedy !== undefined) lines.push(`  ${shownText(fault.remedy)}`);
   return lines.join('\n');

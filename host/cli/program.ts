@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { shownText } from '../base/shown.ts';
 import type { Context } from './context.ts';
 
 /** Makes the context of a command, once its common options are known. */
@@ -17,6 +18,7 @@ const JSON_OPTION = ['--json', 'print the result (or the error) as JSON'] as con
 export function buildProgram(open: Open, done: Done, version: string): Command {
   const program = new Command('wirken')
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(shownText(text)) })
     .description('Runs skills you did not write without having to trust them.')
     .version(version)
     .enablePositionalOptions()

@@ -23,7 +23,7 @@ export async function skillInfo(context: Context, untrusted: string): Promise<nu
   const { skill, permissions } = loaded.granted;
   const { manifest } = skill;
   const lines = [
-    `${name} ${manifest.version ?? '(no version)'} – ${shownText(manifest.description)}`,
+    `${name} ${manifest.version ?? '(no version)'} – ${shown(manifest.description.replaceAll(/\s+/g, ' '), 1024)}`,
     '',
     `trust     ${trustText(skill.trust)}`,
     `key       ${keyText(skill.key)}`,
