@@ -78,9 +78,8 @@ const DENIED = {
   request_key: [249, 218],
   keyctl: [250, 219],
 
+  // Only this one: the thread's event loop may have a ring already, and ends the whole host if it is not let in. No child gets that ring.
   io_uring_setup: 425,
-  io_uring_enter: 426,
-  io_uring_register: 427,
   bpf: [321, 280],
   perf_event_open: [298, 241],
   userfaultfd: [323, 282],
@@ -134,9 +133,30 @@ const DENIED = {
   kexec_file_load: [320, 294],
 } as const satisfies Readonly<Record<string, Numbers>>;
 
+/** What a runner needs no more once it runs: other programs, other processes, their signals, and doors into memory that is code. */
+const AFTER_START = {
+  execve: [59, 221],
+  execveat: [322, 281],
+  fork: [57, -1],
+  vfork: [58, -1],
+  kill: [62, 129],
+  tkill: [200, 130],
+  socketpair: [53, 199],
+  memfd_create: [319, 279],
+} as const satisfies Readonly<Record<string, Numbers>>;
+
 /** Numbers of the calls that are denied on this architecture. */
 export function deniedCalls(column: 0 | 1): readonly number[] {
-  return Object.values<Numbers>(DENIED)
+  return numbersOf(DENIED, column);
+}
+
+/** Numbers of the calls that are denied besides, once a runner has started. */
+export function afterStart(column: 0 | 1): readonly number[] {
+  return numbersOf(AFTER_START, column);
+}
+
+function numbersOf(table: Readonly<Record<string, Numbers>>, column: 0 | 1): readonly number[] {
+  return Object.values<Numbers>(table)
     .map((numbers) => (typeof numbers === 'number' ? numbers : numbers[column]))
     .filter((number) => number >= 0);
 }

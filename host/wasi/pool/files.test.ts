@@ -72,6 +72,12 @@ const DQUOT = 'errno 19';
 const FBIG = 'errno 22';
 const ROFS = 'errno 69';
 
+function childrenOf(pid: number): readonly string[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((tid) =>
+    readFileSync(`/proc/${pid}/task/${tid}/children`, 'utf8').split(' ').filter(Boolean),
+  );
+}
+
 describe.for([
   ['fenced by the kernel, with openat2', true],
   ['by Node alone, with the walk', false],
@@ -109,6 +115,16 @@ describe.for([
     expect(told(await callWith(pool, reader(3, 'in.txt'), { options: some }))).toBe('from the workspace');
     expect(told(await callWith(pool, writer(3, 'no.txt'), { options: some }))).toMatch(/^errno/);
     expect(readdirSync(dir.path).sort()).toEqual(['in.txt', 'made.txt']);
+  });
+
+  it.runIf(landlock)('runs behind the filter it was started with and its own', async () => {
+    using dir = scratch();
+    using all = mounted(dir.path, 'read-only');
+    expect(told(await callWith(pool, reader(3, 'none'), { options: all }))).toBe(NOENT);
+    const filters = childrenOf(process.pid).map((pid) =>
+      Number(/^Seccomp_filters:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]),
+    );
+    expect(filters).toContain(2);
   });
 
   it('does not leave the workspace', async () => {
@@ -154,9 +170,7 @@ describe.for([
     const opened = [];
     for (const _ of Array.from({ length: 12 })) opened.push(told(await callWith(pool, OPENER, { options: all })));
     expect(new Set(opened)).toEqual(new Set(['errno 251']));
-    const pids = readdirSync(`/proc/${process.pid}/task`).flatMap((tid) =>
-      readFileSync(`/proc/${process.pid}/task/${tid}/children`, 'utf8').split(' ').filter(Boolean),
-    );
+    const pids = childrenOf(process.pid);
     const held = pids.flatMap((pid) =>
       readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)),
     );

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { arch } from 'node:process';
 import { type Libc, loadLibc } from '../../workspace/libc.ts';
 
 /** What Node has no words for, on Linux; acts on the calling thread where the kernel's call does. */
@@ -11,8 +12,8 @@ export interface Kernel {
   socketPair(): readonly [number, number];
   /** `no_new_privs` for this thread and all that it starts; there is no way back. */
   forbidNewPrivileges(): void;
-  /** Puts a seccomp filter (`struct sock_filter`s) on this thread and all that it starts; there is no way back. */
-  filterCalls(program: ArrayBuffer): void;
+  /** Puts a seccomp filter (`struct sock_filter`s) on this thread, or on all of this process, and all that it starts. */
+  filterCalls(program: ArrayBuffer, on: 'thread' | 'process'): void;
   /** `signal` goes to process `pid` as soon as the other end of `fd` is closed, whoever closes it. */
   signalOnHangup(fd: number, pid: number, signal: number): void;
   /** Sets soft and hard limit of another process of ours. */
@@ -23,8 +24,9 @@ export interface Kernel {
 const LANDLOCK_CALLS = { createRuleset: 444, addRule: 445, restrictSelf: 446 } as const;
 const RESOURCES = { dataBytes: 2, coreBytes: 4, openFiles: 7 } as const;
 const PR_SET_NO_NEW_PRIVS = 38;
-const PR_SET_SECCOMP = 22;
-const SECCOMP_MODE_FILTER = 2n;
+const SECCOMP_CALLS: { readonly [arch: string]: number | undefined } = { x64: 317, arm64: 277 };
+const SECCOMP_SET_MODE_FILTER = 1n;
+const SECCOMP_FLAGS = { thread: 0n, process: 1n } as const;
 const SOCK_FILTER_BYTES = 8;
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
@@ -62,12 +64,16 @@ function bindKernel(libc: Libc): Kernel {
     forbidNewPrivileges() {
       taken('prctl', libc.prctl(PR_SET_NO_NEW_PRIVS, 1n));
     },
-    filterCalls(program) {
+    filterCalls(program, on) {
+      const call = SECCOMP_CALLS[arch];
+      if (call === undefined) throw new Error(`no seccomp for ${arch}`);
       // struct sock_fprog: u16 length, 6 bytes of padding, a pointer.
       const header = new DataView(new ArrayBuffer(16));
       header.setUint16(0, program.byteLength / SOCK_FILTER_BYTES, true);
       header.setBigUint64(8, libc.address(program), true);
-      taken('seccomp', libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, libc.address(header.buffer)));
+      // A positive answer names the thread that could not be brought along.
+      const answer = libc.syscall(call, SECCOMP_SET_MODE_FILTER, SECCOMP_FLAGS[on], libc.address(header.buffer));
+      if (answer !== 0) throw new Error(`seccomp answered ${answer}`);
     },
     signalOnHangup(fd, pid, signal) {
       checked('fcntl', fcntl(fd, F_SETSIG, BigInt(signal)));

@@ -18,6 +18,8 @@ async function serve(link: HostLink, mode: string): Promise<void> {
   const collector = new Collector();
   // A runner without directories does not load what opens files.
   const workspace = mode === 'sealed' ? {} : await import('../../workspace/dir.ts');
+  // With native calls within reach a guest that got out of the engine could start what outlives its deadline.
+  if (mode === 'beneath') (await import('./seal.ts')).sealProcess();
   let bundle: Bundle | undefined;
   link.send(FROM_RUNNER.ready, Uint8Array.of(isConfined() ? 1 : 0));
 
