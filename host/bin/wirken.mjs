@@ -2,7 +2,7 @@
 // Starts wirken under Node 26: in this process if it is one, else in the Node that the installation brought along.
 // Any Node from 18 on must be able to read this file.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,9 +15,11 @@ const source = join(here, '..', 'main.ts');
 if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
   quietExperiments();
   const cache = cacheDir();
-  if (cache !== undefined) nodeModule.enableCompileCache(join(cache, 'compiled'));
+  const compiled = cache && join(cache, 'compiled');
+  const isFirst = compiled === undefined || !existsSync(compiled);
+  if (compiled !== undefined) nodeModule.enableCompileCache(compiled);
   if (!existsSync(source)) await import('../dist/main.js');
-  else await startSources(cache);
+  else await startSources(cache && join(cache, 'joined'), isFirst);
 } else {
   const node = findNode();
   if (node === undefined) {
@@ -46,16 +48,14 @@ if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
  * The sources as they are, or what an earlier start joined from these very sources: one file instead of a hundred.
  * It is written by the second start, for the first is slow enough, and often the only one.
  */
-async function startSources(cache) {
-  const dir = cache && join(cache, 'joined');
+async function startSources(dir, isFirst) {
   const script = dir && joinedScript(dir);
   if (script !== undefined) {
     nodeModule.createRequire(import.meta.url)(script);
     return;
   }
-  const isSecond = dir !== undefined && existsSync(join(cache, 'compiled'));
   await import('../main.ts');
-  if (!isSecond) return;
+  if (dir === undefined || isFirst) return;
   try {
     (await import('../cli/joined.ts')).writeJoined(dir);
   } catch {
@@ -97,7 +97,7 @@ function cacheDir() {
     mkdirSync(data, { recursive: true, mode: 0o700 });
     const { uid, mode } = statSync(data);
     const others = process.platform !== 'win32' && (uid !== process.getuid() || (mode & 0o022) !== 0);
-    return others ? undefined : join(data, 'cache', 'compiled');
+    return others ? undefined : join(data, 'cache');
   } catch {
     return undefined;
   }

@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path';
 import { ensureDataDir } from '../config.ts';
 import type { Json } from '../base/jcs.ts';
 import type { Granted } from '../skill/grants.ts';
-import { parseGlob } from '../workspace/glob.ts';
 import { WorkspaceDir } from '../workspace/dir.ts';
 import type { ProgressEvent } from '../wasi/call.ts';
 import { startPool, type Pool } from '../wasi/pool/pool.ts';
 import { run, type SkillOutcome } from '../wasi/run.ts';
 import type { Context } from './context.ts';
+import { takeHeadStart, warmFor } from './head-start.ts';
 
 export interface WorkspaceFlags {
   /** As the user named it; default: the current directory. */
@@ -21,23 +21,23 @@ export class Runs implements AsyncDisposable {
   readonly #flags: WorkspaceFlags;
   readonly #pool: Pool;
   #workspace: WorkspaceDir | undefined;
+  readonly #isWarm: boolean;
 
   constructor(context: Context, flags: WorkspaceFlags) {
     ensureDataDir(context.config.dataDir);
     this.#context = context;
     this.#flags = flags;
-    this.#pool = startPool({ cacheDir: cacheDirOf(context), spare: 0 });
+    const ahead = isHere(flags) ? takeHeadStart(context.config.dataDir) : undefined;
+    this.#workspace = ahead?.workspace;
+    this.#isWarm = ahead !== undefined;
+    this.#pool = ahead?.pool ?? startPool({ cacheDir: cacheDirOf(context), spare: 0 });
   }
 
-  /**
-   * Starts a runner before it is known what runs: nearly every skill with tools is granted files to read. What is wrong with the
-   * workspace is told when a skill needs it.
-   */
+  /** Starts a runner before it is known what runs. What is wrong with the workspace is told when a skill needs it. */
   warm(): void {
+    if (this.#isWarm) return;
     try {
-      const { fd } = this.workspace();
-      const mounts = [{ guestPath: '/workspace', fd, access: { read: [parseGlob('**')], write: [] } }];
-      this.#pool.warm({ mounts, tmp: true }).catch(() => undefined);
+      warmFor(this.#pool, this.workspace());
     } catch {
       // The call itself will say it.
     }
@@ -83,6 +83,10 @@ export class Runs implements AsyncDisposable {
     await this.#pool[Symbol.asyncDispose]();
     this.#workspace?.close();
   }
+}
+
+function isHere({ workspace, allowBroadWorkspace }: WorkspaceFlags): boolean {
+  return workspace === undefined && allowBroadWorkspace !== true;
 }
 
 export function cacheDirOf({ config }: Pick<Context, 'config'>): string {

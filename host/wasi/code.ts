@@ -10,11 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeHex } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
-import { joinModules } from './join.ts';
+import { joinModules, readSources } from './join.ts';
 
 /** Code that another process or thread of ours starts with, as plain JavaScript on disk. */
 export interface DeliveredCode {
@@ -28,8 +28,6 @@ export interface DeliveredCode {
 
 const HOST_ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
 const ENTRIES = { runner: 'wasi/runner/main', spawner: 'wasi/pool/spawner' } as const;
-/** Static imports, but those of types, and dynamic ones. */
-const IMPORT = /(?:^(?:import|export)\s+(?!type\s)(?:[^;'"]*?\sfrom\s+)?|[^.\w]import\()'(\.{1,2}\/[^']+\.ts)'/gm;
 const DIGESTS = 'digests.json';
 
 /**
@@ -53,7 +51,10 @@ function inPlace(): DeliveredCode {
 }
 
 function fromSources(cacheDir: string): DeliveredCode {
-  const sources = closure(Object.values(ENTRIES).map((entry) => join(HOST_ROOT, `${entry}.ts`)));
+  const sources = readSources(
+    HOST_ROOT,
+    Object.values(ENTRIES).map((entry) => `${entry}.ts`),
+  );
   // What is made of the sources depends on what makes it, too.
   const hash = createHash('sha256').update(process.version).update(joinModules.toString());
   for (const [path, source] of sources) hash.update(`\0${path}\0${source.length}\0`).update(source);
@@ -68,20 +69,6 @@ function entriesIn(dir: string, extension: string): { readonly runner: string; r
     runner: join(real, `${ENTRIES.runner}.${extension}`),
     spawner: join(real, `${ENTRIES.spawner}.${extension}`),
   };
-}
-
-/** Every module that the entries reach by relative imports, by its path beneath the host's root. */
-function closure(entries: readonly string[]): ReadonlyMap<string, string> {
-  const found = new Map<string, string>();
-  const waiting = [...entries];
-  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-    const path = relative(HOST_ROOT, file);
-    if (found.has(path)) continue;
-    const source = readFileSync(file, 'utf8');
-    found.set(path, source);
-    for (const [, specifier = ''] of source.matchAll(IMPORT)) waiting.push(resolve(dirname(file), specifier));
-  }
-  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Whether the directory is ours alone and every file in it is what was written. */

@@ -18,7 +18,6 @@ import { grantDirectory, type RunGrants } from './grant-directory.ts';
 import { requireSkillName } from './info.ts';
 import { faultOfOutcome } from './outcome.ts';
 import { readText } from './read-input.ts';
-import { printResult } from './result.ts';
 
 export interface RunFlags extends RunGrants {
   readonly workspace?: string;
@@ -49,12 +48,14 @@ export async function skillRun(
     systemClock,
     context.noteStyle,
   );
-  const outcome = await runs
+  const running = runs
     .run(granted, chosen.tool.name, chosen.value, {
       signal: context.signal,
       onProgress: (event) => progress.update(event),
     })
     .finally(() => progress.clear());
+  // What prints Markdown is loaded while the skill runs.
+  const [outcome, { printResult }] = await Promise.all([running, import('./result.ts')]);
   if ('log' in outcome && outcome.kind !== 'tool-failed' && outcome.log.trim() !== '') {
     context.out.note(gutter(outcome.log.trimEnd(), context.noteStyle));
   }

@@ -1,0 +1,79 @@
+import { CommanderError } from 'commander';
+import { HostError } from '../base/error.ts';
+import { shownText } from '../base/shown.ts';
+import { readConfig } from '../config.ts';
+import { createOutput, EXIT, faultJson, faultOf, faultText } from './output.ts';
+import { buildProgram } from './program.ts';
+import { styleOf, wantsColour } from './terminal/style.ts';
+
+/** 128 + the number of SIGINT, as shells report a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+/** 128 + the number of SIGTERM. */
+const TERMINATED = 143;
+
+/** What the command line finds beside the code. */
+export interface Surroundings {
+  readonly version: string;
+  /** Absolute: where the skills that come with wirken lie. */
+  readonly bundledDir: string;
+}
+
+/** Runs one command line to its end and sets the exit code. */
+export async function runCommandLine(argv: readonly string[], { version, bundledDir }: Surroundings): Promise<void> {
+  const controller = new AbortController();
+  let interrupted = INTERRUPTED;
+  const stop = (code: number) => () => {
+    interrupted = code;
+    controller.abort(new DOMException('interrupted', 'AbortError'));
+  };
+  process.once('SIGINT', stop(INTERRUPTED));
+  process.once('SIGTERM', stop(TERMINATED));
+  // A reader that went away (`wirken … | head`) is no fault of anyone.
+  process.stdout.on('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1));
+
+  let json = argv.includes('--json');
+  const program = buildProgram(
+    async (options) => {
+      json = options.json;
+      return {
+        config: await readConfig(process.env),
+        out: createOutput(process.stdout, process.stderr, json),
+        style: styleOf(wantsColour(process.stdout.isTTY, process.env)),
+        noteStyle: styleOf(wantsColour(process.stderr.isTTY, process.env)),
+        cwd: process.cwd(),
+        signal: controller.signal,
+        stdin: process.stdin,
+        stdout: process.stdout,
+        stderr: process.stderr,
+        env: process.env,
+        bundledDir,
+      };
+    },
+    (code) => {
+      process.exitCode = code;
+    },
+    version,
+  );
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = controller.signal.aborted ? interrupted : report(error, json);
+  }
+}
+
+/** Prints what went wrong, for a person or for a program, never with a stack; answers the exit code. */
+function report(error: unknown, json: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof HostError) {
+    const fault = faultOf(error);
+    if (json) process.stdout.write(`${JSON.stringify(faultJson(fault))}\n`);
+    else process.stderr.write(`${faultText(fault)}\n`);
+    return error.code === 'usage' ? EXIT.usage : EXIT.refused;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (process.env['WIRKEN_DEBUG'] !== undefined) console.error(error);
+  process.stderr.write(
+    `wirken: internal error: ${shownText(message)}\n  This is a fault of wirken. WIRKEN_DEBUG=1 shows where; please report it.\n`,
+  );
+  return EXIT.refused;
+}

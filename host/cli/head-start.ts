@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { dataDirOf, ensureDataDir } from '../config.ts';
+import { startPool, type Pool } from '../wasi/pool/pool.ts';
+import { parseGlob } from '../workspace/glob.ts';
+import { WorkspaceDir } from '../workspace/dir.ts';
+
+/** A pool whose first runner is on its way, over the current directory. */
+export interface HeadStart {
+  readonly dataDir: string;
+  readonly pool: Pool;
+  readonly workspace: WorkspaceDir;
+}
+
+/** What may stand before the skill's name without changing where it runs. */
+const HARMLESS: ReadonlySet<string> = new Set(['--json', '--yes', '--dev']);
+
+let ahead: HeadStart | undefined;
+
+/**
+ * For `skill run` on the current directory: starts the runner before the rest of wirken is loaded, for the two take equally long.
+ * A guess that turns out wrong costs an idle process, and what is wrong with the directories is told by whoever opens them in earnest.
+ */
+export function headStart(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): void {
+  const [, , noun, verb, ...rest] = argv;
+  const name = rest.find((word) => !HARMLESS.has(word));
+  if (noun !== 'skill' || verb !== 'run' || name === undefined || name.startsWith('-')) return;
+  try {
+    const dataDir = dataDirOf(env);
+    ensureDataDir(dataDir);
+    const workspace = WorkspaceDir.openAmbient(cwd, { dataDir, allowBroad: false });
+    const pool = startPool({ cacheDir: join(dataDir, 'cache'), spare: 0 });
+    ahead = { dataDir, pool, workspace };
+    warmFor(pool, workspace);
+  } catch {
+    // The command itself will say it.
+  }
+}
+
+/** The head start, once, if it was made over this data directory; it is the taker's. */
+export function takeHeadStart(dataDir: string): HeadStart | undefined {
+  if (ahead?.dataDir !== dataDir) return undefined;
+  const taken = ahead;
+  ahead = undefined;
+  return taken;
+}
+
+/** Starts a runner before it is known what runs: nearly every skill with tools is granted files to read. */
+export function warmFor(pool: Pool, { fd }: WorkspaceDir): void {
+  const mounts = [{ guestPath: '/workspace', fd, access: { read: [parseGlob('**')], write: [] } }];
+  pool.warm({ mounts, tmp: true }).catch(() => undefined);
+}

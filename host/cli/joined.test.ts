@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { writeJoined } from './joined.ts';
+
+const WIRKEN = join(import.meta.dirname, '..', 'bin', 'wirken.mjs');
+
+function dataDir(): Disposable & { readonly path: string; readonly joined: string } {
+  const path = mkdtempSync(join(tmpdir(), 'wirken-joined-'));
+  return {
+    path,
+    joined: join(path, 'cache', 'joined'),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+function version(data: string): string {
+  const env = { ...process.env, WIRKEN_DATA_DIR: data };
+  return execFileSync(process.execPath, [WIRKEN, 'skill', 'list', '--json'], { env, encoding: 'utf8' });
+}
+
+function scriptOf(dir: string): string {
+  return join(dir, readdirSync(dir).find((name) => name.endsWith('.cjs')) ?? '');
+}
+
+it('is written by the second start, for this user alone, and the third starts from it', () => {
+  using data = dataDir();
+  const answer = version(data.path);
+  expect(existsSync(data.joined)).toBe(false);
+  expect(version(data.path)).toBe(answer);
+  expect(statSync(data.joined).mode & 0o777).toBe(0o700);
+  expect(version(data.path)).toBe(answer);
+  writeFileSync(scriptOf(data.joined), "console.log('from the script')");
+  expect(version(data.path)).toBe('from the script\n');
+});
+
+it.for<readonly [string, (dir: string) => void]>([
+  ['others may write there', (dir) => chmodSync(dir, 0o770)],
+  ['a source has changed', (dir) => changeIndex(dir, /"files":\[\["([^"]+)","\d+ /, '"files":[["$1","0 ')],
+  ['it is of another Node', (dir) => changeIndex(dir, /"node":"v/, '"node":"v1')],
+  ['it stands for another clone', (dir) => changeIndex(dir, /"main":"/, '"main":"/elsewhere')],
+  ['its index is no JSON', (dir) => changeIndex(dir, /^\{/, '')],
+])('is left alone when %s', ([, spoil]) => {
+  using data = dataDir();
+  writeJoined(data.joined);
+  writeFileSync(scriptOf(data.joined), "console.log('from the script')");
+  expect(version(data.path)).toBe('from the script\n');
+  spoil(data.joined);
+  expect(version(data.path)).toContain('code-stats');
+});
+
+function changeIndex(dir: string, from: RegExp, to: string): void {
+  const path = join(dir, 'index.json');
+  const text = readFileSync(path, 'utf8');
+  expect(text).toMatch(from);
+  writeFileSync(path, text.replace(from, to));
+}

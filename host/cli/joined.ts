@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { joinModules, readSources } from '../wasi/join.ts';
+
+/** What `bin/wirken.mjs` reads before it starts from the script. */
+export interface JoinedIndex {
+  readonly node: string;
+  /** Absolute: the entry that the script stands for. */
+  readonly main: string;
+  /** Beside the index. */
+  readonly script: string;
+  /** Absolute path of each source, and inode, size, mtime and ctime as they were. */
+  readonly files: readonly (readonly [path: string, stamp: string])[];
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const ENTRY = 'main.ts';
+
+/**
+ * Writes the host as one script, for the next start to load that and not a hundred files. It counts only as long as no source has
+ * changed. `dir` is made, for its owner alone.
+ * @throws Error of the file system
+ */
+export function writeJoined(dir: string): void {
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  // Stamps before texts: a source that changes in between has another stamp by the next start.
+  const stamps = new Map([...readSources(ROOT, [ENTRY]).keys()].map((path) => [path, stampOf(join(ROOT, path))]));
+  const sources = readSources(ROOT, [ENTRY]);
+  const text = joinModules(ENTRY, sources, {
+    urlOf: (path) => pathToFileURL(join(ROOT, path)).href,
+    packagesFrom: join(ROOT, ENTRY),
+  });
+  const script = `host-${createHash('sha256').update(text).digest('hex')}.cjs`;
+  const index: JoinedIndex = {
+    node: process.version,
+    main: join(ROOT, ENTRY),
+    script,
+    files: [...sources.keys()].map((path) => [join(ROOT, path), stamps.get(path) ?? 'new']),
+  };
+  put(join(dir, script), text);
+  put(join(dir, 'index.json'), JSON.stringify(index));
+  for (const name of readdirSync(dir)) if (/^host-.*\.cjs$/.test(name) && name !== script) rmSync(join(dir, name));
+}
+
+function stampOf(path: string): string {
+  const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+  return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+}
+
+function put(path: string, text: string): void {
+  const fresh = `${path}.${process.pid}`;
+  writeFileSync(fresh, text, { mode: 0o600 });
+  renameSync(fresh, path);
+}

@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { joinModules } from './join.ts';
+import { scratch } from './pool/fixtures.ts';
+
+function output(text: string): string {
+  using dir = scratch();
+  const script = join(dir.path, 'script.cjs');
+  writeFileSync(script, text);
+  return execFileSync(process.execPath, [script], { encoding: 'utf8' });
+}
+
+it('joins what an entry reaches, each module once, dynamic ones when they are wanted', () => {
+  const sources = new Map([
+    [
+      'main.ts',
+      "import { a, type T } from './lib/a.ts';\nimport * as path from 'node:path';\nconst x: T = a;\nconsole.log('main', x, path.sep);\nconst { b } = await import('./lib/b.ts');\nconsole.log(b());\n",
+    ],
+    [
+      'lib/a.ts',
+      "import type { U } from './types.ts';\nexport type T = U;\nconsole.log('a');\nexport const a: T = 1;\n",
+    ],
+    [
+      'lib/b.ts',
+      "import { a as one } from './a.ts';\nconsole.log('b');\nfunction two(): number {\n  return one + 1;\n}\nexport { two };\nexport function b(): number {\n  return two();\n}\n",
+    ],
+    ['never.ts', "console.log('never');\n"],
+  ]);
+  expect(output(joinModules('main.ts', sources))).toBe('a\nmain 1 /\nb\n2\n');
+});
+
+it('gives each module its own URL and packages from where it is told', () => {
+  const sources = new Map([
+    [
+      'main.ts',
+      "import './a.ts';\nimport { parse } from 'yaml';\nconsole.log(import.meta.url, parse('[1]').length);\n",
+    ],
+    ['a.ts', 'console.log(import.meta.url);\n'],
+  ]);
+  const text = joinModules('main.ts', sources, {
+    urlOf: (path) => `file:///x/${path}`,
+    packagesFrom: join(import.meta.dirname, 'join.ts'),
+  });
+  expect(output(text)).toBe('file:///x/a.ts\nfile:///x/main.ts 1\n');
+});
+
+it.for<readonly [string, string]>([
+  ['a default export', 'export default 1;\n'],
+  ['a variable that may change', 'export let a = 1;\n'],
+  ['everything of another', "export * from './a.ts';\n"],
+  ['a module that is not there', "import { a } from './nowhere.ts';\n"],
+  ['a package, where none may be', "import { a } from 'yaml';\n"],
+  ['a property of import.meta', 'console.log(import.meta.dirname);\n'],
+])('refuses %s', ([, source]) => {
+  expect(() => joinModules('main.ts', new Map([['main.ts', source]]))).toThrow(TypeError);
+});
