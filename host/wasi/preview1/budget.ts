@@ -1,9 +1,13 @@
 import type { Errno, FileHandle } from '../../workspace/layer.ts';
 import type { FileDescriptor } from './table.ts';
 
+/** Tries of one call to make a name in a directory: files opened with `creat`, there already or not, directories and links. */
+export const MAX_NAMES = 65_536;
+
 /** The bytes that a guest may still write to files and have files grown by. */
 export class WriteBudget {
   #left: number;
+  #names = 0;
   /** Moves whenever the guest makes a file smaller: then no remembered size floor holds any more. */
   #epoch = 0;
 
@@ -46,6 +50,12 @@ export class WriteBudget {
     if (growth > 0n) this.#left -= Number(growth);
     else this.shrunk();
     return undefined;
+  }
+
+  /** Takes one name, which no count of bytes covers; `false` if none is left. */
+  takeName(): boolean {
+    this.#names++;
+    return this.#names <= MAX_NAMES;
   }
 
   /** A file became smaller by other means than `resize`. */

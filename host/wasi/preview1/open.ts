@@ -67,6 +67,7 @@ export function pathOpen(call: Preview1Call) {
     const path = memory.loadPath(at >>> 0, length >>> 0);
     if (typeof path === 'number') return path;
     if (table.full) return ERRNO.mfile;
+    if (creates && !call.budget.takeName()) return ERRNO.dquot;
 
     const handle = parent.dir.open(path, {
       read: (base & RIGHT.fdRead) !== 0 || !(writes || truncates),

@@ -289,3 +289,17 @@ it('renaming to the same file, by one name or two, changes nothing', () => {
   expect(probe.stat('f')).toMatchObject({ nlink: 2n, size: 5n });
   expect(probe.stat('g')).toEqual(probe.stat('f'));
 });
+
+it.for([
+  ['path_create_directory', (probe: Probe) => probe.path('path_create_directory', 'new')],
+  ['path_symlink', (probe: Probe) => probe.symlink('f', 'new')],
+  ['path_link', (probe: Probe) => probe.link('f', 'new')],
+  ['path_open', (probe: Probe) => probe.open('new', { oflags: CREAT })],
+] as const)('%s makes no name beyond what a call may make', ([, make]) => {
+  const probe = tree();
+  while (probe.call.budget.takeName());
+  expect(make(probe)).toBe('dquot');
+  expect(probe.stat('new')).toBe('noent');
+  expect(probe.path('path_unlink_file', 'to-f')).toBe('');
+  expect(probe.open('f')).toEqual(expect.any(Number));
+});

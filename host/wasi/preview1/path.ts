@@ -8,7 +8,7 @@ import { atimToSet, giveFilestat, mtimToSet, validTimes } from './stat.ts';
 
 /** `path_*`. Paths are bytes of the guest made text here and parsed by the layer. */
 export function pathFunctions(call: Preview1Call) {
-  const { memory, table } = call;
+  const { budget, memory, table } = call;
 
   /** The directory behind a descriptor with the right, or the errno of not being one. */
   function dirWith(fd: number, right: number): DirHandle | number {
@@ -25,7 +25,8 @@ export function pathFunctions(call: Preview1Call) {
       const dir = dirWith(fd, RIGHT.pathCreateDirectory);
       if (typeof dir === 'number') return dir;
       const path = memory.loadPath(at >>> 0, length >>> 0);
-      return typeof path === 'number' ? path : errnoOf(dir.mkdir(path));
+      if (typeof path === 'number') return path;
+      return budget.takeName() ? errnoOf(dir.mkdir(path)) : ERRNO.dquot;
     },
 
     path_filestat_get: (fd: number, lookup: number, at: number, length: number, buffer: number) => {
@@ -78,6 +79,7 @@ export function pathFunctions(call: Preview1Call) {
       if (typeof path === 'number') return path;
       const toPath = memory.loadPath(to >>> 0, toLength >>> 0);
       if (typeof toPath === 'number') return toPath;
+      if (!budget.takeName()) return ERRNO.dquot;
       return errnoOf(source.link(path, lookup === LOOKUP_FOLLOW, target, toPath));
     },
 
@@ -122,7 +124,8 @@ export function pathFunctions(call: Preview1Call) {
       const text = memory.loadPath(target >>> 0, targetLength >>> 0);
       if (typeof text === 'number') return text;
       const path = memory.loadPath(at >>> 0, length >>> 0);
-      return typeof path === 'number' ? path : errnoOf(dir.symlink(text, path));
+      if (typeof path === 'number') return path;
+      return budget.takeName() ? errnoOf(dir.symlink(text, path)) : ERRNO.dquot;
     },
 
     path_unlink_file: (fd: number, at: number, length: number) => {

@@ -113,7 +113,7 @@ class Descriptor extends Resource {
   }
 
   createDirectoryAt(path: string): Result<undefined, ErrorCode> {
-    return doneOr(this.#inDir((dir) => dir.mkdir(path)));
+    return doneOr(this.#making((dir) => dir.mkdir(path)));
   }
 
   stat(): Result<DescriptorStat, ErrorCode> {
@@ -136,12 +136,12 @@ class Descriptor extends Resource {
 
   linkAt(flags: PathFlags, from: string, to: Descriptor, path: string): Result<undefined, ErrorCode> {
     const follow = flags.symlinkFollow === true;
-    return doneOr(this.#inDir((dir) => to.#inDir((target) => dir.link(from, follow, target, path))));
+    return doneOr(this.#making((dir) => to.#inDir((target) => dir.link(from, follow, target, path))));
   }
 
   openAt(path: PathFlags, name: string, how: OpenFlags, flags: DescriptorFlags): Result<Descriptor, ErrorCode> {
     if (!this.guest.hasDescriptor) return refused('mfile');
-    const handle = this.#inDir((dir) =>
+    const open = (dir: DirHandle): ReturnType<DirHandle['open']> =>
       dir.open(name, {
         read: flags.read === true,
         write: flags.write === true,
@@ -150,8 +150,8 @@ class Descriptor extends Resource {
         truncate: how.truncate === true,
         directory: how.directory === true,
         followLast: path.symlinkFollow === true,
-      }),
-    );
+      });
+    const handle = how.create === true ? this.#making(open) : this.#inDir(open);
     if (typeof handle === 'string') return refused(handle);
     if (handle.kind === 'file') return ok(new Descriptor(this.guest, new OpenFile(this.guest, handle), flags));
     this.guest.opened(handle);
@@ -172,7 +172,7 @@ class Descriptor extends Resource {
   }
 
   symlinkAt(target: string, path: string): Result<undefined, ErrorCode> {
-    return doneOr(this.#inDir((dir) => dir.symlink(target, path)));
+    return doneOr(this.#making((dir) => dir.symlink(target, path)));
   }
 
   unlinkFileAt(path: string): Result<undefined, ErrorCode> {
@@ -208,6 +208,11 @@ class Descriptor extends Resource {
     void this.guest.world;
     if (!(this.#opened instanceof OpenFile)) return 'isdir';
     return this.#flags[right] === true ? this.#opened : 'badf';
+  }
+
+  /** The same for what makes a name. */
+  #making<T>(use: (dir: DirHandle) => T): T | Errno {
+    return this.#inDir((dir) => (this.guest.takeName() ? use(dir) : 'dquot'));
   }
 
   #inDir<T>(use: (dir: DirHandle) => T): T | Errno {

@@ -1,4 +1,5 @@
 import { type GuestExit, GuestStop, type GuestWorld } from '../../world.ts';
+import { MAX_NAMES } from '../../preview1/budget.ts';
 import { Identities } from '../../preview1/identity.ts';
 
 /** Bytes that one stream operation moves at most, whatever number the guest asks for. */
@@ -18,6 +19,7 @@ export class Guest {
   #descriptors: number;
   #resources = 0;
   #written = 0;
+  #names = 0;
   #end: GuestExit | GuestStop | undefined;
   #scratch = new Uint8Array();
 
@@ -92,6 +94,12 @@ export class Guest {
     if (bytes > BigInt(this.world.maxWrittenBytes - this.#written)) return false;
     this.#written += Number(bytes);
     return true;
+  }
+
+  /** Takes one of the names that a call may make in directories; `false` if none is left. */
+  takeName(): boolean {
+    this.#names += 1;
+    return this.#names <= MAX_NAMES;
   }
 
   /** Closes what the guest left open. */

@@ -99,6 +99,8 @@ describe('descriptors', () => {
     read(length: bigint, at: bigint): unknown;
     write(bytes: Uint8Array, at: bigint): unknown;
     setSize(size: bigint): unknown;
+    createDirectoryAt(path: string): unknown;
+    symlinkAt(target: string, path: string): unknown;
     readDirectory(): unknown;
     isSameObject(other: Opened): boolean;
     [Symbol.dispose](): void;
@@ -143,6 +145,17 @@ describe('descriptors', () => {
       tag: 'ok',
       val: [{ length: 5 }, false],
     });
+  });
+
+  it('make no name beyond what a call may make', () => {
+    const guest = new Guest(worldOf({}).world);
+    const tmp = preopens(guest);
+    expect(tmp.createDirectoryAt('d')).toMatchObject({ tag: 'ok' });
+    while (guest.takeName());
+    expect(tmp.createDirectoryAt('n')).toEqual(refused('quota'));
+    expect(tmp.symlinkAt('d', 'n')).toEqual(refused('quota'));
+    expect(tmp.openAt({}, 'n', { create: true }, { write: true })).toEqual(refused('quota'));
+    expect(tmp.openAt({}, 'd', {}, { read: true })).toMatchObject({ tag: 'ok' });
   });
 
   it('count what they write and what a gap adds', () => {
