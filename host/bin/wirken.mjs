@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 // Starts wirken under Node 26: in this process if it is one, else in the Node that the installation brought along.
 // Any Node from 18 on must be able to read this file.
-import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import * as nodeModule from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+// Not imported: that would load all that hangs on them.
+const { existsSync, mkdirSync, readFileSync, statSync } = nodeModule.createRequire(import.meta.url)('node:fs');
 
 const MIN_MAJOR = 26;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -28,6 +29,7 @@ if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
     );
     process.exit(1);
   }
+  const { spawn } = await import('node:child_process');
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // Ctrl-C reaches the child from the terminal itself; this process only waits for what the child makes of it.
   for (const signal of ['SIGINT', 'SIGQUIT']) process.on(signal, () => {});

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { joinModules, readSources } from '../wasi/join.ts';
+import { type Stamped, stampOf } from '../wasi/stamp.ts';
 
 /** What `bin/wirken.mjs` reads before it starts from the script. */
 export interface JoinedIndex {
@@ -11,8 +12,8 @@ export interface JoinedIndex {
   readonly main: string;
   /** Beside the index. */
   readonly script: string;
-  /** Absolute path of each source, and inode, size, mtime and ctime as they were. */
-  readonly files: readonly (readonly [path: string, stamp: string])[];
+  /** Every source as it was. */
+  readonly files: readonly Stamped[];
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -42,11 +43,6 @@ export function writeJoined(dir: string): void {
   put(join(dir, script), text);
   put(join(dir, 'index.json'), JSON.stringify(index));
   for (const name of readdirSync(dir)) if (/^host-.*\.cjs$/.test(name) && name !== script) rmSync(join(dir, name));
-}
-
-function stampOf(path: string): string {
-  const { ino, size, mtimeMs, ctimeMs } = statSync(path);
-  return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
 }
 
 function put(path: string, text: string): void {

@@ -29,7 +29,7 @@ it('delivers once, and anew what was touched', () => {
   writeFileSync(runner, 'process.exit(1)');
   expect(deliverCode(cache.path).runner).toBe(runner);
   expect(readFileSync(runner, 'utf8')).toMatch(/serve/);
-  expect(readdirSync(cache.path).length).toBe(1);
+  expect(readdirSync(cache.path).filter((name) => name.startsWith('runner-')).length).toBe(1);
 });
 
 it('does not take a directory that others may write', () => {
@@ -42,4 +42,20 @@ it('does not take a directory that others may write', () => {
 
 it('says when the cache cannot be written', () => {
   expect(() => deliverCode('/dev/null/nowhere')).toThrow(HostError);
+});
+
+it.for<readonly [string, (known: Record<string, unknown>) => Record<string, unknown>]>([
+  ['a source has changed', (known) => ({ ...known, files: [[import.meta.filename, '0 0 0 0']] })],
+  ['a source is gone', (known) => ({ ...known, files: [['/nowhere', '0 0 0 0']] })],
+  ['it is of another Node', (known) => ({ ...known, node: 'v1.0.0' })],
+  ['it is of another clone', (known) => ({ ...known, root: '/nowhere' })],
+  ['it leads elsewhere', (known) => ({ ...known, name: '../elsewhere' })],
+])('reads the sources again when %s', ([, spoil]) => {
+  using cache = scratch();
+  const { runner } = deliverCode(cache.path);
+  const known = join(cache.path, 'runner.json');
+  const before = readFileSync(known, 'utf8');
+  writeFileSync(known, JSON.stringify(spoil(JSON.parse(before))));
+  expect(deliverCode(cache.path).runner).toBe(runner);
+  expect(readFileSync(known, 'utf8')).toBe(before);
 });

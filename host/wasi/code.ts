@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { encodeHex } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
 import { joinModules, readSources } from './join.ts';
+import { areUnchanged, type Stamped, stampOf } from './stamp.ts';
 
 /** Code that another process or thread of ours starts with, as plain JavaScript on disk. */
 export interface DeliveredCode {
@@ -29,6 +30,8 @@ export interface DeliveredCode {
 const HOST_ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
 const ENTRIES = { runner: 'wasi/runner/main', spawner: 'wasi/pool/spawner' } as const;
 const DIGESTS = 'digests.json';
+const KNOWN = 'runner.json';
+const NAME = /^runner-[0-9a-f]{64}$/;
 
 /**
  * The runner's code. From a clone: its modules joined without their types, kept in `cacheDir` under the digest of the sources,
@@ -51,16 +54,47 @@ function inPlace(): DeliveredCode {
 }
 
 function fromSources(cacheDir: string): DeliveredCode {
-  const sources = readSources(
-    HOST_ROOT,
-    Object.values(ENTRIES).map((entry) => `${entry}.ts`),
-  );
-  // What is made of the sources depends on what makes it, too.
+  const dir = knownDirectory(cacheDir) ?? joinedDirectory(cacheDir);
+  return { ...entriesIn(dir, 'cjs'), readable: [{ path: dir, isDirectory: true }] };
+}
+
+/** What `joinedDirectory` answered the last time, if no source has changed since: a start does not read them all again. */
+function knownDirectory(cacheDir: string): string | undefined {
+  try {
+    const known: unknown = JSON.parse(readFileSync(join(cacheDir, KNOWN), 'utf8'));
+    if (typeof known !== 'object' || known === null) return undefined;
+    if (!('node' in known) || known.node !== process.version || !('root' in known) || known.root !== HOST_ROOT)
+      return undefined;
+    if (!('name' in known) || typeof known.name !== 'string' || !NAME.test(known.name)) return undefined;
+    if (!('files' in known) || !areUnchanged(known.files)) return undefined;
+    const dir = join(cacheDir, known.name);
+    return isIntact(dir) ? dir : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function joinedDirectory(cacheDir: string): string {
+  const entries = Object.values(ENTRIES).map((entry) => `${entry}.ts`);
+  // What is made of the sources depends on what makes it, too. Stamps before texts: what changes in between has another by then.
+  const files = [...readSources(HOST_ROOT, entries).keys(), 'wasi/join.ts'].map((path): Stamped => {
+    const at = join(HOST_ROOT, path);
+    return [at, stampOf(at)];
+  });
+  const sources = readSources(HOST_ROOT, entries);
   const hash = createHash('sha256').update(process.version).update(joinModules.toString());
   for (const [path, source] of sources) hash.update(`\0${path}\0${source.length}\0`).update(source);
-  const dir = join(cacheDir, `runner-${hash.digest('hex')}`);
+  const name = `runner-${hash.digest('hex')}`;
+  const dir = join(cacheDir, name);
   if (!isIntact(dir)) write(dir, sources);
-  return { ...entriesIn(dir, 'cjs'), readable: [{ path: dir, isDirectory: true }] };
+  try {
+    const fresh = join(cacheDir, `${KNOWN}.${encodeHex(randomBytes(6))}`);
+    writeFileSync(fresh, JSON.stringify({ node: process.version, root: HOST_ROOT, name, files }), { mode: 0o600 });
+    renameSync(fresh, join(cacheDir, KNOWN));
+  } catch {
+    // The next start reads the sources again.
+  }
+  return dir;
 }
 
 function entriesIn(dir: string, extension: string): { readonly runner: string; readonly spawner: string } {
