@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { joinModules, readSources } from '../wasi/join.ts';
+import { joinPackages } from '../wasi/join-packages.ts';
 import { type Stamped, stampOf } from '../wasi/stamp.ts';
 
 /** What `bin/wirken.mjs` reads before it starts from the script. */
@@ -18,6 +19,8 @@ export interface JoinedIndex {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ENTRY = 'main.ts';
+/** Those that every verification needs, and that consist of many files. */
+const PACKAGES = ['gray-matter', 'yaml'];
 
 /**
  * Writes the host as one script, for the next start to load that and not a hundred files. It counts only as long as no source has
@@ -29,16 +32,20 @@ export function writeJoined(dir: string): void {
   // Stamps before texts: a source that changes in between has another stamp by the next start.
   const stamps = new Map([...readSources(ROOT, [ENTRY]).keys()].map((path) => [path, stampOf(join(ROOT, path))]));
   const sources = readSources(ROOT, [ENTRY]);
+  const packages = joinPackages(PACKAGES, join(ROOT, ENTRY));
   const text = joinModules(ENTRY, sources, {
     urlOf: (path) => pathToFileURL(join(ROOT, path)).href,
-    packagesFrom: join(ROOT, ENTRY),
+    packages: packages.text,
   });
   const script = `host-${createHash('sha256').update(text).digest('hex')}.cjs`;
   const index: JoinedIndex = {
     node: process.version,
     main: join(ROOT, ENTRY),
     script,
-    files: [...sources.keys()].map((path) => [join(ROOT, path), stamps.get(path) ?? 'new']),
+    files: [
+      ...[...sources.keys()].map((path): Stamped => [join(ROOT, path), stamps.get(path) ?? 'new']),
+      ...packages.files.map((path): Stamped => [path, stampOf(path)]),
+    ],
   };
   put(join(dir, script), text);
   put(join(dir, 'index.json'), JSON.stringify(index));

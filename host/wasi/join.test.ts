@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { joinModules } from './join.ts';
+import { joinPackages } from './join-packages.ts';
 import { scratch } from './pool/fixtures.ts';
 
 function output(text: string): string {
@@ -41,9 +42,18 @@ it('gives each module its own URL and packages from where it is told', () => {
   ]);
   const text = joinModules('main.ts', sources, {
     urlOf: (path) => `file:///x/${path}`,
-    packagesFrom: join(import.meta.dirname, 'join.ts'),
+    packages: joinPackages(['yaml', 'gray-matter'], import.meta.filename).text,
   });
   expect(output(text)).toBe('file:///x/a.ts\nfile:///x/main.ts 1\n');
+});
+
+it('joins packages with all that they require, and leaves to Node what is no CommonJS', () => {
+  const { text, files } = joinPackages(['gray-matter', 'marked'], import.meta.filename);
+  expect(files.some((path) => path.endsWith('esprima.js'))).toBe(true);
+  expect(files.some((path) => path.includes('marked'))).toBe(false);
+  const use =
+    "console.log(packages('gray-matter')('---\\na: 1\\n---\\nb').data.a, packages('marked').parse('*c*').trim());";
+  expect(output(`${text}${use}`)).toBe('1 <p><em>c</em></p>\n');
 });
 
 it.for<readonly [string, string]>([

@@ -16,8 +16,8 @@ const REACHES = /(?:^(?:import|export)\s+(?!type\s)(?:[^;'"]*?\sfrom\s+)?|[^.\w]
 export interface JoinOptions {
   /** `import.meta.url` of a module. Default: the script's own path. */
   readonly urlOf?: (path: string) => string;
-  /** File that packages are looked for from. Default: none may be imported. */
-  readonly packagesFrom?: string;
+  /** JavaScript that defines `packages(name)`. Default: no package may be imported. */
+  readonly packages?: string;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface JoinOptions {
 export function joinModules(
   entry: string,
   sources: ReadonlyMap<string, string>,
-  { urlOf, packagesFrom }: JoinOptions = {},
+  { urlOf, packages }: JoinOptions = {},
 ): string {
   const reached = reachedFrom(entry, sources);
   const names = new Map([...reached].map((path, index) => [path, `module${index}`]));
@@ -42,7 +42,7 @@ export function joinModules(
   };
   const external = (specifier: string): string => {
     if (specifier.startsWith('node:')) return `process.getBuiltinModule('${specifier}')`;
-    if (packagesFrom === undefined) throw new TypeError(`${specifier} is a package, and none may be imported here`);
+    if (packages === undefined) throw new TypeError(`${specifier} is a package, and none may be imported here`);
     return `packages('${specifier}')`;
   };
   const parts = [...names].map(([path, name]) => {
@@ -71,14 +71,10 @@ export function joinModules(
       });
     if (UNKNOWN.test(body)) throw new TypeError(`${path} imports or exports in a way that cannot be joined`);
     return path === entry
-      ? `(async () => {\n${body}\n})();\n`
-      : `const ${name} = once(() => {\n${body}\nreturn { ${exported.join(', ')} };\n});\n`;
+      ? `(async () => {\n'use strict';\n${body}\n})();\n`
+      : `const ${name} = once(() => {\n'use strict';\n${body}\nreturn { ${exported.join(', ')} };\n});\n`;
   });
-  const packages =
-    packagesFrom === undefined
-      ? ''
-      : `const packages = process.getBuiltinModule('node:module').createRequire(${JSON.stringify(packagesFrom)});\n`;
-  return `'use strict';\n${packages}function once(run) {\n  let value;\n  return () => (value ??= run());\n}\n${parts.join('\n')}`;
+  return `${packages ?? ''}function once(run) {\n  let value;\n  return () => (value ??= run());\n}\n${parts.join('\n')}`;
 }
 
 /** Every module that the entries reach by relative imports: path beneath `root` → TypeScript, sorted. */
