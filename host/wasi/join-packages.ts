@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { createRequire, isBuiltin } from 'node:module';
+import { createRequire, findPackageJSON, isBuiltin } from 'node:module';
+import { pathToFileURL } from 'node:url';
 
 const REQUIRE = /require\((['"])([^'"]+)\1\)/g;
 
@@ -53,8 +54,7 @@ function resolved(require: NodeJS.Require, specifier: string): string | undefine
 
 /** What Node makes of a `.js` file stands in the nearest package.json; a file that needs the loader of modules is never taken. */
 function isCommonJs(require: NodeJS.Require, path: string): boolean {
-  const { findPackageJSON } = process.getBuiltinModule('node:module');
-  const file = findPackageJSON(path);
+  const file = findPackageJSON(pathToFileURL(path));
   if (file === undefined) return false;
   const described: unknown = require(file);
   return typeof described === 'object' && described !== null && !('type' in described && described.type === 'module');
