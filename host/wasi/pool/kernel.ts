@@ -36,10 +36,13 @@ const F_SETOWN = 8;
 const F_SETSIG = 10;
 const O_ASYNC = 0o20000;
 
-/** The kernel's own calls, or `undefined` where this process cannot reach them. */
+let loaded: Kernel | undefined;
+
+/** The kernel's own calls, or `undefined` where this process cannot reach them. Bound once: nothing that is bound is ever let go. */
 export function loadKernel(): Kernel | undefined {
+  if (loaded !== undefined) return loaded;
   const libc = loadLibc();
-  return libc === undefined ? undefined : bindKernel(libc);
+  return (loaded = libc === undefined ? undefined : bindKernel(libc));
 }
 
 function bindKernel(libc: Libc): Kernel {
