@@ -1,6 +1,6 @@
 import { diffLines } from '../skill/diff.ts';
 import type { Consent, ConsentRequest } from '../skill/install-ports.ts';
-import { askYesNo, canAsk } from './ask-person.ts';
+import { askWord, canAsk } from './ask-person.ts';
 import type { Context } from './context.ts';
 import { fingerprint } from '../skill/ed25519.ts';
 import { asksLines, trustText } from './skill/describe.ts';
@@ -12,10 +12,12 @@ export function terminalConsent(context: Context): Consent {
   return {
     ask: async (request) => {
       if (!canAsk(context)) return { kind: 'unavailable' };
-      const yes = await askYesNo(
+      const { name } = request.skill;
+      const yes = await askWord(
         context,
         requestLines(context, request),
-        `Install ${request.skill.name} and grant what it asks for?`,
+        name,
+        `Install ${name} and grant what it asks for?`,
       );
       return yes ? { kind: 'granted', given: request.asks } : { kind: 'declined' };
     },

@@ -6,6 +6,7 @@ import { shownJson } from '../base/shown.ts';
 import { createOutput, faultText } from './output.ts';
 import { Sandbox, TEXT_TOOL } from './testing.ts';
 
+// oxlint-disable-next-line no-control-regex -- what must not be printed
 const ESCAPE = /[\u001b\u009b\u0007\u202e]/;
 
 describe('what others wrote', () => {

@@ -36,7 +36,9 @@ function answerText(answer: ChatAnswer, { style, columns }: Layout, terminal: bo
     case 'text':
       return framed(textLines(answer.text));
     case 'failed': {
-      const lines = [style.bad(`${shown(answer.code)}: ${shownText(answer.message, 2048)}`)];
+      const [first = '', ...quoted] = shownText(answer.message, 2048).trimEnd().split('\n');
+      const lines = [style.bad(`${shown(answer.code)}: ${first}`)];
+      if (quoted.length > 0) lines.push(behindBar(quoted, style));
       if (answer.remedy !== undefined) lines.push(shownText(answer.remedy, 2048));
       if (answer.log !== undefined && answer.log.trim() !== '') lines.push(behindBar(textLines(answer.log), style));
       return lines.join('\n');

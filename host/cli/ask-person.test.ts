@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { Sandbox, TEXT_TOOL } from './testing.ts';
+
+const ENTRY = fileURLToPath(new URL('../bin/wirken.mjs', import.meta.url));
+const QUESTION = { install: 'Type mine to agree', run: 'Run mine with these rights' } as const;
+
+/** Runs wirken on a terminal (`script` of util-linux gives it one); `early` is typed before it runs, `answer` once `question` stands there. */
+async function onTerminal(
+  box: Sandbox,
+  args: string,
+  { early = '', question, answer }: { readonly early?: string; readonly question: string; readonly answer: string },
+): Promise<{ readonly code: number | null; readonly shown: string }> {
+  // Without a size the question would be broken into single letters.
+  const command = `stty cols 200 rows 40; ${process.execPath} ${ENTRY} ${args}`;
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    cwd: box.work,
+    env: { PATH: process.env['PATH'], HOME: box.root, WIRKEN_DATA_DIR: box.data, TERM: 'xterm', COLUMNS: '200' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let shown = '';
+  let answered = false;
+  child.stdin.write(early);
+  child.stdout.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+    if (answered || !shown.includes(question)) return;
+    answered = true;
+    child.stdin.write(answer);
+  });
+  const code = await new Promise<number | null>((resolve) => {
+    child.on('close', resolve);
+  });
+  return { code, shown };
+}
+
+async function mine(): Promise<Sandbox> {
+  const box = new Sandbox();
+  box.skill('mine', `description: "for tests"\nversion: "1.0.0"\n${TEXT_TOOL}`);
+  await box.wirken(['key', 'new']);
+  await box.wirken(['skill', 'sign', './mine']);
+  return box;
+}
+
+describe.skipIf(process.platform !== 'linux')('a question on a terminal', () => {
+  it.for<[string, string, number]>([
+    ['the word', 'mine\r', 0],
+    ['the word after a yes, which is none', 'y\r\u007fmine\r', 0],
+    ['Enter alone', '\r', 1],
+    ['no', 'n\r', 1],
+    ['Ctrl-C', '\u0003', 1],
+    ['Ctrl-D', '\u0004', 1],
+  ])('before an install: %s', async ([, answer, code]) => {
+    using box = await mine();
+    const asked = await onTerminal(box, 'skill install ./mine', { question: QUESTION.install, answer });
+    expect(asked.code).toBe(code);
+    expect(existsSync(join(box.data, 'skills.lock.json'))).toBe(code === 0);
+  });
+
+  it.for<[string, string, number]>([
+    ['y', 'y', 0],
+    ['n', 'n', 1],
+    ['Enter alone', '\r', 1],
+    ['Ctrl-C', '\u0003', 1],
+    ['Ctrl-D', '\u0004', 1],
+  ])('before a run: %s', async ([, answer, code]) => {
+    using box = await mine();
+    const asked = await onTerminal(box, 'skill run ./mine text abc', { question: QUESTION.run, answer });
+    expect(asked.code).toBe(code);
+    expect(asked.shown.includes('ba7816bf')).toBe(code === 0);
+  });
+
+  it.for([
+    ['install ./mine', QUESTION.install, 'mine\r'],
+    ['run ./mine text abc', QUESTION.run, 'y\r'],
+  ] as const)('is not answered by what was typed ahead: %s', async ([args, question, early]) => {
+    using box = await mine();
+    const { code, shown } = await onTerminal(box, `skill ${args}`, { early, question, answer: '\r' });
+    expect(code).toBe(1);
+    expect(shown).toContain('consent-required');
+  });
+});
