@@ -1,8 +1,8 @@
 import { CommanderError } from 'commander';
 import { HostError } from '../base/error.ts';
-import { shownText } from '../base/shown.ts';
+import { shownJson, shownText } from '../base/shown.ts';
 import { readConfig } from '../config.ts';
-import { createOutput, EXIT, faultJson, faultOf, faultText } from './output.ts';
+import { createOutput, EXIT, type Fault, faultJson, faultOf, faultText } from './output.ts';
 import { buildProgram } from './program.ts';
 import { styleOf, wantsColour } from './terminal/style.ts';
 
@@ -30,6 +30,9 @@ export async function runCommandLine(argv: readonly string[], { version, bundled
   process.once('SIGTERM', stop(TERMINATED));
   // A reader that went away (`wirken … | head`) is no fault of anyone.
   process.stdout.on('error', (error) => process.exit('code' in error && error.code === 'EPIPE' ? 0 : 1));
+  process.stderr.on('error', () => undefined);
+  // Until a command has said otherwise, nothing was done: should the event loop run dry before, that must not look like success.
+  process.exitCode = EXIT.refused;
 
   let json = argv.includes('--json');
   const program = buildProgram(
@@ -63,17 +66,26 @@ export async function runCommandLine(argv: readonly string[], { version, bundled
 
 /** Prints what went wrong, for a person or for a program, never with a stack; answers the exit code. */
 function report(error: unknown, json: boolean): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.done;
+    // For a person commander has printed it.
+    if (json) printJson({ code: 'usage', message: error.message.replace(/^error: /, '') });
+    return EXIT.usage;
+  }
   if (error instanceof HostError) {
     const fault = faultOf(error);
-    if (json) process.stdout.write(`${JSON.stringify(faultJson(fault))}\n`);
+    if (json) printJson(fault);
     else process.stderr.write(`${faultText(fault)}\n`);
     return error.code === 'usage' ? EXIT.usage : EXIT.refused;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = `internal error: ${error instanceof Error ? error.message : String(error)}`;
+  const remedy = 'This is a fault of wirken. WIRKEN_DEBUG=1 shows where; please report it.';
   if (process.env['WIRKEN_DEBUG'] !== undefined) console.error(error);
-  process.stderr.write(
-    `wirken: internal error: ${shownText(message)}\n  This is a fault of wirken. WIRKEN_DEBUG=1 shows where; please report it.\n`,
-  );
+  if (json) printJson({ code: 'internal', message, remedy });
+  else process.stderr.write(`wirken: ${shownText(message)}\n  ${remedy}\n`);
   return EXIT.refused;
+}
+
+function printJson(fault: Fault): void {
+  process.stdout.write(`${shownJson(JSON.stringify(faultJson(fault)))}\n`);
 }

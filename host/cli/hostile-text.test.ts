@@ -78,3 +78,22 @@ describe('a data directory', () => {
     expect((await box.wirken(['key', 'new'])).stderr).toContain('config-invalid');
   });
 });
+
+describe('wrong usage under --json', () => {
+  it.for([
+    [['skill', 'list', '--json', '--nonsense']],
+    [['skill', 'verify', '--json']],
+    [['skill', 'list', '--json', 'more']],
+  ] as const)('is JSON as well: %j', async ([args]) => {
+    using box = new Sandbox();
+    const { code, stdout } = await box.wirken(args);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'usage' } });
+  });
+
+  it('names a place once', async () => {
+    using box = new Sandbox();
+    const { stdout } = await box.wirken(['skill', 'verify', '--json', './nowhere']);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'not-found', file: './nowhere' } });
+  });
+});

@@ -190,6 +190,31 @@ describe('parseCall', () => {
     });
     expect(parseCommand([], 'csv', [])).toEqual({ kind: 'no-tools' });
   });
+
+  it('reads a leading em dash as --, but not behind --', () => {
+    const dashed = parseCommand([sort], 'csv', ['sort', 'f', '\u2014by=a']);
+    expect(dashed).toEqual(parseCommand([sort], 'csv', ['sort', 'f', '--by=a']));
+    expect(dashed).toMatchObject({ kind: 'call' });
+    expect(parseCommand([sort], 'csv', ['sort', '--by=a', '--', '\u2014f'])).toMatchObject({
+      kind: 'call',
+      value: { file: '\u2014f' },
+    });
+  });
+
+  it('takes one JSON object from elsewhere, and then nothing but the name of a tool', () => {
+    const input = '{"file":"f","by":["a"]}';
+    expect(parseCommand([sort], 'csv', ['sort'], input)).toMatchObject({ kind: 'call', value: { file: 'f' } });
+    expect(parseCommand([sort], 'csv', [], input)).toMatchObject({ kind: 'call' });
+    for (const [words, text] of [
+      [['sort', 'more'], input],
+      [['mistyped'], input],
+      [['sort'], 'f'],
+      [['sort'], ''],
+      [['sort'], '[]'],
+      [[], 'sort'],
+    ] as const)
+      expect(parseCommand([sort], 'csv', words, text)).toMatchObject({ kind: 'usage' });
+  });
 });
 
 describe('usageLine', () => {

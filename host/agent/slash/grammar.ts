@@ -76,7 +76,8 @@ export function argumentsFromJson(skillName: string, tool: Tool, text: string, f
     value = JSON.parse(text);
   } catch (error) {
     const reason = error instanceof Error ? shown(error.message, 160) : 'it does not parse';
-    return usage(skillName, tool, form, `the arguments begin with { and are no JSON: ${reason}`);
+    const begin = text.trimStart().startsWith('{') ? 'begin with { and ' : '';
+    return usage(skillName, tool, form, `the arguments ${begin}are no JSON: ${reason}`);
   }
   return checked(skillName, tool, form, value);
 }
@@ -100,12 +101,33 @@ export function parseCall(tools: readonly Tool[], skillName: string, rest: strin
   return parsed.kind === 'ok' ? { kind: 'call', tool, value: parsed.value } : parsed;
 }
 
-/** What the words behind `wirken skill run NAME` call; they were split by a shell. */
-export function parseCommand(tools: readonly Tool[], skillName: string, words: readonly string[]): Call {
-  const selected = selectTool(tools, skillName, words);
+/**
+ * What the words behind `wirken skill run NAME` call; they were split by a shell. `input` are the arguments as one JSON object, from
+ * elsewhere: then the words only select the tool.
+ */
+export function parseCommand(
+  tools: readonly Tool[],
+  skillName: string,
+  words: readonly string[],
+  input?: string,
+): Call {
+  const selected = selectTool(tools, skillName, withDashes(words));
   if (selected === undefined) return { kind: 'no-tools' };
-  const parsed = argumentsFromWords(skillName, selected.tool, selected.words, 'command');
-  return parsed.kind === 'ok' ? { kind: 'call', tool: selected.tool, value: parsed.value } : parsed;
+  const { tool } = selected;
+  const parsed =
+    input === undefined
+      ? argumentsFromWords(skillName, tool, selected.words, 'command')
+      : selected.words.length === 0
+        ? argumentsFromJson(skillName, tool, input, 'command')
+        : usage(skillName, tool, 'command', 'beside --input only the name of a tool may stand');
+  return parsed.kind === 'ok' ? { kind: 'call', tool, value: parsed.value } : parsed;
+}
+
+/** A shell knows no em dash, and phones make one of `--`; behind `--` a word is what it is. */
+function withDashes(words: readonly string[]): readonly string[] {
+  const dashed = words.map((word) => word.replace(/^\u2014/, '--'));
+  const end = dashed.indexOf('--', 1);
+  return end === -1 ? dashed : [...dashed.slice(0, end), '--', ...words.slice(end + 1)];
 }
 
 function fromText(skillName: string, tool: Tool, text: string): Arguments {

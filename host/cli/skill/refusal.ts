@@ -5,9 +5,10 @@ import { EXIT, faultJson, faultText } from '../output.ts';
 
 /** Prints why a bundle was refused and answers the exit code. `source` is what the user named. */
 export function printRefusal(context: Context, refusal: Refusal, source: string): number {
+  const { code, file: inside } = refusal;
   const file =
-    refusal.file === undefined || refusal.file.startsWith('/') ? (refusal.file ?? source) : join(source, refusal.file);
-  const fault = { code: refusal.code, message: refusal.message, file, remedy: refusal.remedy };
+    inside === undefined || code === 'not-found' ? source : inside.startsWith('/') ? inside : join(source, inside);
+  const fault = { code, message: refusal.message, file, remedy: refusal.remedy };
   if (context.out.json) context.out.result('', faultJson(fault));
   else context.out.note(faultText(fault));
   return EXIT.refused;

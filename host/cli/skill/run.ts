@@ -118,7 +118,8 @@ async function chooseTool(
   const call = parseCommand(
     tools,
     skill.name,
-    flags.input === undefined ? words : [...words.slice(0, 1), await inputText(context, flags.input)],
+    words,
+    flags.input === undefined ? undefined : await inputText(context, flags.input),
   );
   if (call.kind === 'call') return { tool: call.tool, value: call.value };
   if (call.kind === 'no-tools') throw new TypeError('it has tools');
