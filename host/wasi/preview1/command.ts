@@ -1,7 +1,7 @@
 import { shown } from '../../base/shown.ts';
 import { type GuestEnd, GuestExit, GuestStop, type GuestWorld } from '../world.ts';
 import { Preview1Call } from './call.ts';
-import { preview1Imports } from './imports.ts';
+import { importsFor } from './imports.ts';
 
 /** How a command ended and how much linear memory it had then, in bytes. */
 export interface CommandEnd {
@@ -22,7 +22,7 @@ export function runCommand(module: WebAssembly.Module, world: GuestWorld): Comma
   let memory: WebAssembly.Memory | undefined;
   let end: GuestEnd;
   try {
-    const { exports } = new WebAssembly.Instance(module, preview1Imports(call));
+    const { exports } = new WebAssembly.Instance(module, importsFor(module, call));
     if (exports['memory'] instanceof WebAssembly.Memory) memory = exports['memory'];
     end = call.ended === undefined ? start(call, exports['_start'], memory) : endOf(call.ended);
   } catch (error) {
