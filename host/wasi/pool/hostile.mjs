@@ -4,6 +4,7 @@ import fs from 'node:fs';
 const LINK = 3;
 const READY = 1;
 const STDOUT = 3;
+const STDERR = 4;
 const WANT_STDIN = 5;
 const END = 6;
 
@@ -14,11 +15,17 @@ function send(kind, body, length = body.length) {
   fs.writeSync(LINK, Buffer.concat([head, body]));
 }
 
+function flood(kind) {
+  for (let sent = 0; sent < 4096; sent++) send(kind, Buffer.alloc(65_536));
+}
+
 const AFTER_CALL = {
   'a long frame': () => send(END, Buffer.alloc(100), 0xffff_ffff),
   'an unknown kind': () => send(77, Buffer.alloc(1)),
   'a second ready': () => send(READY, Buffer.of(1)),
   'output in pieces': () => send(STDOUT, Buffer.from('x')),
+  'a flood of output': () => flood(STDOUT),
+  'a flood of stderr': () => flood(STDERR),
   'a wish for stdin': () => send(WANT_STDIN, Buffer.alloc(4)),
   'progress that is none': () => send(2, Buffer.from('{"done":"x"}')),
   'a torn end': () => send(END, Buffer.alloc(3)),

@@ -37,6 +37,21 @@ describe('a runner that breaks the protocol is ended, whatever its guest would h
     });
   });
 
+  it.for([
+    ['a flood of output', 'it sent more output than allowed'],
+    ['a flood of stderr', 'it sent more stderr than allowed'],
+  ] as const)('%s, while stdio is live', async ([act, why]) => {
+    let bytes = 0;
+    const take = (part: Uint8Array): undefined => void (bytes += part.length);
+    const live = { readStdin: () => Promise.resolve(new Uint8Array()), writeStdout: take, writeStderr: take };
+    await withHostile(act, async (runner) => {
+      await runner.ready;
+      const { answer } = await runner.call({ frames: [Buffer.from('call')], limits: DEFAULT_LIMITS, live });
+      expect(answer).toEqual({ kind: 'gone', how: `it was ended: ${why}` });
+      expect(bytes).toBeLessThanOrEqual(DEFAULT_LIMITS.outputBytes);
+    });
+  });
+
   it('closing its link', async () => {
     await withHostile('silence', async (runner) => {
       await runner.ready;

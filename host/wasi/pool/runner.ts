@@ -42,6 +42,8 @@ interface Current {
   readonly stderr: Tail;
   readonly answer: (answer: RunnerAnswer) => void;
   stdoutBytes: number;
+  /** Passed on as it came; otherwise only the tail is kept, and a flood costs nothing. */
+  liveStderrBytes: number;
   progressEvents: number;
   wantsStdin: boolean;
 }
@@ -117,7 +119,7 @@ export class Runner implements RunnerHoldings {
         this.#current = undefined;
         resolve({ answer, stderr });
       };
-      this.#current = { call, stderr, answer, stdoutBytes: 0, progressEvents: 0, wantsStdin: false };
+      this.#current = { call, stderr, answer, stdoutBytes: 0, liveStderrBytes: 0, progressEvents: 0, wantsStdin: false };
       if (!this.isAlive) return answer({ kind: 'gone', how: 'it had ended before the call' });
       for (const frame of call.frames) this.#process.link.write(frame);
     });
@@ -185,9 +187,14 @@ export class Runner implements RunnerHoldings {
     return undefined;
   }
 
-  #takeStderr(current: Current, body: Buffer): undefined {
+  #takeStderr(current: Current, body: Buffer): string | undefined {
+    const { live, limits } = current.call;
     current.stderr.push(body);
-    this.#pass(current.call.live?.writeStderr(body));
+    if (live === undefined) return undefined;
+    current.liveStderrBytes += body.length;
+    if (current.liveStderrBytes > limits.outputBytes) return 'it sent more stderr than allowed';
+    this.#pass(live.writeStderr(body));
+    return undefined;
   }
 
   #takeWant(current: Current, body: Buffer): string | undefined {
