@@ -8,10 +8,10 @@ import type { BundledPins } from './install-ports.ts';
 import { asError } from './load.ts';
 import { parseSkillName } from './names.ts';
 import { pinOf } from './owner.ts';
-import { readBundleDir } from './read-bundle.ts';
 import type { PublicKey, Skill, SkillName } from './skill.ts';
+import { NO_TRUST } from './trust-file.ts';
 import type { Verified } from './verified.ts';
-import { type Pin, type Revoked, verify } from './verify.ts';
+import { type Pin, type Refusal, type Revoked, verifyDir } from './verify.ts';
 
 export interface BundledPorts {
   /** Absolute: a directory of bundles, each named as its skill. */
@@ -49,19 +49,27 @@ export class BundledSkills implements BundledPins {
   /** Verified anew, and root-delegated by a built-in root. @throws HostError `not-installed`, or whatever is wrong with the bundle. */
   load(name: SkillName): Verified<Skill> {
     if (!this.has(name)) throw notInstalled(name);
-    const { dir, roots, revoked, clock } = this.#ports;
-    const raw = readBundleDir(join(dir, name), name);
-    const verified = verify(raw, { roots, revoked: revoked(), require: 'root', clock });
+    const verified = this.#verify(name, this.#ports.revoked());
     if ('kind' in verified) throw asError(verified);
     return verified;
   }
 
-  /** Whose key may install something over a bundled name. */
+  /**
+   * Whose key may install something over a bundled name; nobody's, if that cannot be told from the bundled skill any more. A revocation
+   * keeps it from loading, and its name from nobody else.
+   */
   pin(name: SkillName): Pin | undefined {
     if (!this.has(name)) return undefined;
+    const verified = this.#verify(name, NO_TRUST.revoked);
+    if ('kind' in verified) return {};
     // An installed version need not be newer than the bundled one: only the owner is pinned.
-    const { version: _, ...owner } = pinOf(this.load(name).value);
+    const { version: _, ...owner } = pinOf(verified.value);
     return owner;
+  }
+
+  #verify(name: SkillName, revoked: Revoked): Verified<Skill> | Refusal {
+    const { dir, roots, clock } = this.#ports;
+    return verifyDir(join(dir, name), () => ({ roots, revoked, require: 'root', clock }), name);
   }
 }
 

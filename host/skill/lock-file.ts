@@ -84,10 +84,15 @@ function tryBegin(database: DatabaseSync, path: string): boolean {
     database.exec('BEGIN EXCLUSIVE');
     return true;
   } catch (error) {
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) return false;
+    if (isBusy(error)) return false;
     throw new HostError('io', `${shown(path)} cannot be locked`, {
       file: path,
       remedy: 'Move the file away and try again.',
     });
   }
+}
+
+/** Whether SQLite says that another process holds the file. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 }

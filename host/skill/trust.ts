@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { HostError } from '../base/error.ts';
+import { shown } from '../base/shown.ts';
 import { PROJECT_ROOT_NAME, projectRoot } from './builtin.ts';
 import { isPublisher } from './delegation.ts';
 import { asIo, ensureDir, readIdentified, replaceFile } from './durable.ts';
+import { isBusy } from './lock-file.ts';
 import { parsePublicKey } from './ed25519.ts';
 import type { PublicKey, SkillName } from './skill.ts';
 import { encodeTrust, MAX_TRUST_BYTES, NO_TRUST, parseTrust, type TrustState } from './trust-file.ts';
@@ -124,10 +126,16 @@ export class TrustStore {
     database.exec(`PRAGMA busy_timeout = ${WAIT_MS}`);
     try {
       database.exec('BEGIN EXCLUSIVE');
-    } catch {
-      throw new HostError('lock-busy', 'Another wirken is changing the trust store', {
+    } catch (error) {
+      if (isBusy(error)) {
+        throw new HostError('lock-busy', 'Another wirken is changing the trust store', {
+          file: busy,
+          remedy: 'Try again.',
+        });
+      }
+      throw new HostError('io', `${shown(busy)} cannot be locked`, {
         file: busy,
-        remedy: 'Try again.',
+        remedy: 'Move the file away and try again.',
       });
     }
     this.#snapshot = undefined;

@@ -119,7 +119,15 @@ export class Runner implements RunnerHoldings {
         this.#current = undefined;
         resolve({ answer, stderr });
       };
-      this.#current = { call, stderr, answer, stdoutBytes: 0, liveStderrBytes: 0, progressEvents: 0, wantsStdin: false };
+      this.#current = {
+        call,
+        stderr,
+        answer,
+        stdoutBytes: 0,
+        liveStderrBytes: 0,
+        progressEvents: 0,
+        wantsStdin: false,
+      };
       if (!this.isAlive) return answer({ kind: 'gone', how: 'it had ended before the call' });
       for (const frame of call.frames) this.#process.link.write(frame);
     });
