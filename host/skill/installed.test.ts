@@ -161,4 +161,15 @@ describe('bundled skills', () => {
       kind: 'installed',
     });
   });
+
+  it('keep their names when they are revoked or damaged, and the reason is told of the bundle that wants the name', async () => {
+    const dir = bundle({ version: '2.0.0', delegated: { publisher: 'wirken' } });
+    m.trust.revocations = { ...m.trust.revocations, publishers: new Set(['wirken']) };
+    expect(await m.put({ signer: SEEDS.bob })).toMatchObject({ code: 'key-changed' });
+    writeFileSync(join(dir, 'extra'), 'x');
+    expect(await m.put({ signer: SEEDS.bob })).toMatchObject({ code: 'key-changed' });
+    const unsigned = m.source({ signer: SEEDS.bob });
+    rmSync(join(unsigned, 'SKILL.sig'));
+    expect(await m.put(unsigned)).toMatchObject({ code: 'signature-missing' });
+  });
 });

@@ -158,3 +158,9 @@ describe('the trust store', () => {
     expect(trust.roots().size).toBe(2);
   });
 });
+
+it('tells a file that cannot be locked from one that another wirken holds', () => {
+  const trust = store(GOOD);
+  writeFileSync(join(trust.path, '..', 'trust.busy'), 'junk'.repeat(500));
+  expect(codeOf(() => trust.revoke(HEX))).toBe('io');
+});
