@@ -17,8 +17,8 @@ export async function measure(): Promise<readonly Outcome[]> {
   using dir = scratch();
   const env = { ...process.env, WIRKEN_DATA_DIR: join(dir.path, 'data') };
   const ours = (node: string): Promise<void> => runProcess(node, COMMAND, env, ANSWER);
-  // The first start writes the caches; which are only read from then on.
-  for (let start = 0; start < 3; start++) await ours(process.execPath);
+  // The first starts write the caches, which are only read from then on.
+  for (let start = 0; start < 5; start++) await ours(process.execPath);
   const older = olderNode();
   const launched: readonly Side[] = older === undefined ? [] : [{ name: LAUNCHED, once: () => ours(older.path) }];
   const samples = await interleave(
