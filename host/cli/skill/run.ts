@@ -54,7 +54,7 @@ export async function skillRun(
       onProgress: (event) => progress.update(event),
     })
     .finally(() => progress.clear());
-  // What prints Markdown is loaded while the skill runs.
+  // What prints the result is loaded while the skill runs.
   const [outcome, { printResult }] = await Promise.all([running, import('./result.ts')]);
   if ('log' in outcome && outcome.kind !== 'tool-failed' && outcome.log.trim() !== '') {
     context.out.note(gutter(outcome.log.trimEnd(), context.noteStyle));

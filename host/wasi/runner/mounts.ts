@@ -18,6 +18,9 @@ export interface Floor {
   readonly bundle: Bundle | undefined;
 }
 
+/** No call can change anything in them. */
+const kept = new WeakMap<Bundle, Mount['dir']>();
+
 const MAX_TMP_NODES = 65_536;
 
 /** What the guest sees of files, made anew for each call. The holder closes the handles. */
@@ -35,7 +38,9 @@ function inherited(header: CallHeader, { dirFromFd }: Floor): readonly Mount[] {
 function bundled(header: CallHeader, { bundle }: Floor): readonly Mount[] {
   if (header.bundle === undefined) return [];
   if (bundle?.digest !== header.bundle) throw new TypeError('a bundle that is not here');
-  return [{ guestPath: '/skill', dir: createBundleFs(bundle.files) }];
+  let dir = kept.get(bundle);
+  if (dir === undefined) kept.set(bundle, (dir = createBundleFs(bundle.files)));
+  return [{ guestPath: '/skill', dir }];
 }
 
 function temporary({ tmp, limits }: CallHeader, clock: GuestClock): readonly Mount[] {
