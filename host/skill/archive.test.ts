@@ -119,6 +119,12 @@ describe('readArchive', () => {
     },
   );
 
+  it('reads what `tar czf x.tgz ./hash` writes', () => {
+    const bytes = tgz(block({ name: './hash/', type: '5' }), block({ name: './hash/SKILL.md', content: 'text' }));
+    expect([...readArchive(bytes).entries.keys()]).toEqual(['SKILL.md']);
+    expect(readArchive(bytes).name).toBe('hash');
+  });
+
   it.for<[why: string, header: Header]>([
     ['absolute', { name: '/etc/passwd' }],
     ['climbing', { name: 'hash/../../x' }],
@@ -126,7 +132,8 @@ describe('readArchive', () => {
     ['climbing at the start', { name: '../x' }],
     ['climbing in the prefix', { prefix: 'hash/..', name: 'x' }],
     ['a dot', { name: 'hash/./x' }],
-    ['a leading dot', { name: './hash/x' }],
+    ['a leading dot before nothing', { name: './x' }],
+    ['two leading dots', { name: '././hash/x' }],
     ['an empty segment', { name: 'hash//x' }],
     ['a file with a slash at its end', { name: 'hash/x/' }],
     ['no name', { name: '' }],

@@ -34,8 +34,10 @@ export function readArchive(untrusted: Uint8Array): UnpackedArchive {
   }
   const tree = new ArchiveTree();
   for (const entry of readUstar(gunzip(untrusted, MAX_TAR_BYTES), MAX_HEADERS)) {
-    if (entry.kind === 'directory') tree.addDirectory(entry.path);
-    else tree.addFile(entry.path, entry.bytes);
+    // `tar czf x.tgz ./name` writes this before every path; it says nothing.
+    const path = entry.path.startsWith('./') && entry.path !== './' ? entry.path.slice('./'.length) : entry.path;
+    if (entry.kind === 'directory') tree.addDirectory(path);
+    else tree.addFile(path, entry.bytes);
   }
   return tree.finish();
 }

@@ -1,7 +1,7 @@
 import { crc32, inflateRawSync } from 'node:zlib';
+import { deflateSync } from 'fflate';
 import { concatBytes } from '../base/bytes.ts';
 import { HostError, systemCode } from '../base/error.ts';
-import { deflate } from './deflate.ts';
 
 const TRAILER_BYTES = 8;
 const FIXED_HEADER_BYTES = 10;
@@ -11,12 +11,15 @@ const FLAG = { headerCrc: 0x02, extra: 0x04, name: 0x08, comment: 0x10, reserved
 /** Deflate, no flags, time 0, "best compression", OS unknown: the same ten bytes on every system. */
 const HEADER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255]);
 
-/** A gzip file of one member without name and time, the same bytes on every system. */
+/**
+ * A gzip file of one member without name and time, the same bytes on every system: zlib's change with its version and with what the
+ * processor can do, those of fflate, plain JavaScript and pinned, do not.
+ */
 export function gzip(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc32(bytes), 0);
   trailer.writeUInt32LE(bytes.length % 2 ** 32, 4);
-  return concatBytes(HEADER, deflate(bytes), trailer);
+  return concatBytes(HEADER, deflateSync(bytes, { level: 9 }), trailer);
 }
 
 /**
