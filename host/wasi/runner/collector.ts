@@ -1,5 +1,5 @@
 /** Guest memory that may lie about dead before it is collected, in bytes. */
-const MAX_DEAD_BYTES = 48 * 1024 * 1024;
+const MAX_DEAD_BYTES = 16 * 1024 * 1024;
 const MAX_DEAD_INSTANCES = 64;
 
 /**
