@@ -10,12 +10,15 @@ export interface JoinedPackages {
   readonly files: readonly string[];
 }
 
+/** Packages whose functions of these names load them at their first call, and not before. */
+export type LazyPackages = Readonly<Record<string, readonly string[]>>;
+
 /**
  * CommonJS packages with all that they require, as one piece: each file a function that runs when it is first required, as Node would
  * run it. Whatever is not CommonJS, and what is required by a computed name, stays with Node.
  * @param from absolute path of the file that requires them
  */
-export function joinPackages(names: readonly string[], from: string): JoinedPackages {
+export function joinPackages(names: readonly string[], from: string, lazy: LazyPackages = {}): JoinedPackages {
   const files = new Map<string, string>();
   const index = new Map<string, number>();
   const visit = (path: string): number => {
@@ -27,7 +30,7 @@ export function joinPackages(names: readonly string[], from: string): JoinedPack
     const own = createRequire(path);
     const requires = new Map<string, number>();
     for (const [, , specifier = ''] of text.matchAll(REQUIRE)) {
-      const found = resolved(own, specifier);
+      const found = Object.hasOwn(lazy, specifier) ? undefined : resolved(own, specifier);
       if (found !== undefined) requires.set(specifier, visit(found));
     }
     const table = JSON.stringify(Object.fromEntries(requires));
@@ -39,7 +42,10 @@ export function joinPackages(names: readonly string[], from: string): JoinedPack
     return path === undefined ? [] : [[name, visit(path)]];
   });
   const parts = [...index.keys()].map((path) => files.get(path) ?? '');
-  return { text: runtime(from, JSON.stringify(Object.fromEntries(entries)), parts), files: [...index.keys()] };
+  return {
+    text: runtime(from, JSON.stringify(Object.fromEntries(entries)), JSON.stringify(lazy), parts),
+    files: [...index.keys()],
+  };
 }
 
 function resolved(require: NodeJS.Require, specifier: string): string | undefined {
@@ -60,19 +66,24 @@ function isCommonJs(require: NodeJS.Require, path: string): boolean {
   return typeof described === 'object' && described !== null && !('type' in described && described.type === 'module');
 }
 
-function runtime(from: string, entries: string, parts: readonly string[]): string {
+function runtime(from: string, entries: string, lazy: string, parts: readonly string[]): string {
   return `const packages = (() => {
   const { createRequire } = process.getBuiltinModule('node:module');
   const files = [${parts.join(',\n')}];
   const loaded = [];
+  const lazy = ${lazy};
   const load = (number) => {
     if (loaded[number] !== undefined) return loaded[number].exports;
     const [path, table, run] = files[number];
     const module = (loaded[number] = { exports: {}, id: path, filename: path });
     let own;
+    const fromNode = (name) => (own ??= createRequire(path))(name);
     run.call(module.exports, module.exports, (name) => {
       const at = table[name];
-      return at === undefined ? (own ??= createRequire(path))(name) : load(at);
+      if (at !== undefined) return load(at);
+      const late = lazy[name];
+      if (late === undefined) return fromNode(name);
+      return Object.fromEntries(late.map((key) => [key, (...args) => fromNode(name)[key](...args)]));
     }, module);
     return module.exports;
   };

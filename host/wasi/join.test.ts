@@ -56,6 +56,16 @@ it('joins packages with all that they require, and leaves to Node what is no Com
   expect(output(`${text}${use}`)).toBe('1 <p><em>c</em></p>\n');
 });
 
+it('leaves a package alone until one of its functions is called, where it is told to', () => {
+  const { text, files } = joinPackages(['gray-matter'], import.meta.filename, { 'js-yaml': ['safeLoad', 'safeDump'] });
+  expect(files.some((path) => path.includes('js-yaml'))).toBe(false);
+  const use =
+    "const loaded = () => Object.keys(require.cache).some((path) => path.includes('js-yaml'));" +
+    "const matter = packages('gray-matter'); const before = loaded();" +
+    "console.log(before, matter('---\\na: 1\\n---\\nb').data.a, loaded());";
+  expect(output(`${text}${use}`)).toBe('false 1 true\n');
+});
+
 it.for<readonly [string, string]>([
   ['a default export', 'export default 1;\n'],
   ['a variable that may change', 'export let a = 1;\n'],
