@@ -6,22 +6,37 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { callWith, ECHO, ENDLESS, echoes, guestOf, scratch } from './fixtures.ts';
 import { startPool } from './pool.ts';
 import { NOWHERE } from './where.ts';
+import { systemCode } from '../../base/error.ts';
 
 const cache = scratch();
 afterAll(() => cache[Symbol.dispose]());
 
 /** Runners among the children of a process, dead ones that nobody waited for included. */
 function runnersOf(pid: number): readonly number[] {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((tid) =>
-    readFileSync(`/proc/${pid}/task/${tid}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  const tasks = ofLivingOr([], () => readdirSync(`/proc/${pid}/task`));
+  const children = tasks.flatMap((tid) =>
+    ofLiving(`/proc/${pid}/task/${tid}/children`).split(' ').filter(Boolean).map(Number),
   );
-  return children.filter(
-    (child) => isZombie(child) || readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('--permission'),
-  );
+  return children.filter((child) => isZombie(child) || ofLiving(`/proc/${child}/cmdline`).includes('--permission'));
+}
+
+/** A file of `/proc`; empty if its thread or process ended between the listing and the look. */
+function ofLiving(path: string): string {
+  return ofLivingOr('', () => readFileSync(path, 'utf8'));
+}
+
+function ofLivingOr<T>(otherwise: T, look: () => T): T {
+  try {
+    return look();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ESRCH') return otherwise;
+    throw error;
+  }
 }
 
 function isZombie(pid: number): boolean {
-  return / Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  return / Z /.test(ofLiving(`/proc/${pid}/stat`));
 }
 
 async function until(what: () => boolean): Promise<void> {
