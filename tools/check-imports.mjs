@@ -8,7 +8,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** What each folder may import of ours, besides itself. */
 const CORE = ['base', 'policy', 'workspace', 'skill', 'wasi'];
-const SERVICES = ['audit', 'vault', 'ipc', 'gateway', 'agent', 'llm', 'mcp'];
+const SERVICES = ['consent', 'audit', 'vault', 'ipc', 'gateway', 'agent', 'llm', 'mcp'];
 const MAY_IMPORT = {
   base: [],
   policy: ['base'],

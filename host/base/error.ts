@@ -54,6 +54,12 @@ export const ERROR_CODES = [
   'usage',
   'not-found',
   'unsupported',
+  // policy and audit
+  'denied',
+  'policy-invalid',
+  'audit-unwritable',
+  'audit-invalid',
+  'audit-key',
   'io',
 ] as const;
 

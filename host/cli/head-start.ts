@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { dataDirOf, ensureDataDir } from '../config.ts';
 import { startPool, type Pool } from '../wasi/pool/pool.ts';
-import { parseGlob } from '../workspace/glob.ts';
+import { parseGlob } from '../policy/glob.ts';
 import { WorkspaceDir } from '../workspace/dir.ts';
 
 /** A pool whose first runner is on its way, over the current directory. */

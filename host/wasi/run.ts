@@ -5,7 +5,7 @@ import { shownText } from '../base/shown.ts';
 import { isGranted, type Granted } from '../skill/grants.ts';
 import { faultsText, validatorOf } from '../skill/schema.ts';
 import type { Tool } from '../skill/skill.ts';
-import { parseGlob } from '../workspace/glob.ts';
+import { parseGlob } from '../policy/glob.ts';
 import type { CallOutcome, CallUsage, Determinism, Fence, ProgressEvent } from './call.ts';
 import { guestOf } from './derive.ts';
 import { CEILINGS, DEFAULT_LIMITS, type CallLimits, type LimitName } from './limits.ts';

@@ -1,5 +1,5 @@
-import { globMatches, leadsTo, restsBeneath } from './glob.ts';
-import type { Glob } from './glob.ts';
+import { globMatches, leadsTo, restsBeneath } from '../policy/glob.ts';
+import type { Glob } from '../policy/glob.ts';
 
 /** What a handle may do beneath its workspace. The two words are for `wirken wasm run --dir`: everything beneath. */
 export type Access = { readonly read: readonly Glob[]; readonly write: readonly Glob[] } | 'read-only' | 'read-write';

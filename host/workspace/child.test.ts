@@ -12,7 +12,7 @@ const HOST = fileURLToPath(new URL('..', import.meta.url));
 const PROGRAM = `
 import { activeBackend } from ${JSON.stringify(join(HOST, 'workspace/active.ts'))};
 import { dirFromFd } from ${JSON.stringify(join(HOST, 'workspace/dir.ts'))};
-import { parseGlob } from ${JSON.stringify(join(HOST, 'workspace/glob.ts'))};
+import { parseGlob } from ${JSON.stringify(join(HOST, 'policy/glob.ts'))};
 const how = { read: true, write: false, create: false, exclusive: false, truncate: false, directory: false, followLast: true };
 const dir = dirFromFd(3, { read: [parseGlob('**')], write: [parseGlob('out/**')] });
 const shown = (opened) => (typeof opened === 'string' ? opened : opened.kind);

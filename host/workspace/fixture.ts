@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Access } from './access.ts';
 import type { Backend } from './backend.ts';
-import { parseGlob } from './glob.ts';
+import { parseGlob } from '../policy/glob.ts';
 import type { DirHandle, Errno, FileHandle, OpenHow } from './layer.ts';
 import { loadLibc } from './libc.ts';
 import { openat2Backend } from './openat2.ts';

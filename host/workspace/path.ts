@@ -1,9 +1,5 @@
+import { MAX_NAME_BYTES, MAX_PATH_BYTES } from '../base/path-limits.ts';
 import type { Errno } from './layer.ts';
-
-/** Bytes of one name. Source: NAME_MAX of Linux. */
-export const MAX_NAME_BYTES = 255;
-/** Bytes of a path without its terminating zero. Source: PATH_MAX of Linux, which counts that zero. */
-export const MAX_PATH_BYTES = 4095;
 
 /** A guest's path, taken apart; nothing has been looked up yet. */
 export interface ParsedPath {

@@ -1,6 +1,6 @@
 import type { Backend } from './backend.ts';
 import type { Errno } from './layer.ts';
-import { MAX_NAME_BYTES, MAX_PATH_BYTES } from './path.ts';
+import { MAX_NAME_BYTES, MAX_PATH_BYTES } from '../base/path-limits.ts';
 
 /**
  * Whether a guest may leave a symlink with this text in a directory `depth` levels beneath its handle: relative, and never above that

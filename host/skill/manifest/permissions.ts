@@ -1,6 +1,6 @@
 import type { Permissions } from '../../policy/grants.ts';
 import { NOTHING } from '../../policy/grants.ts';
-import { parseGlob } from '../../workspace/glob.ts';
+import { parseGlob } from '../../policy/glob.ts';
 import type { Field } from './field.ts';
 
 const MAX_ENTRIES = 256;

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Access } from '../../workspace/access.ts';
-import { parseGlob } from '../../workspace/glob.ts';
+import { parseGlob } from '../../policy/glob.ts';
 import type { CallOutcome } from '../call.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { callWith, guestOf, scratch } from './fixtures.ts';

@@ -4,7 +4,7 @@ import { _setPreopens, preopens } from '@bytecodealliance/preview2-shim/filesyst
 import { DEFAULT_LIMITS } from '../../../host/wasi/limits.ts';
 import { prepareModule } from '../../../host/wasi/module/prepare.ts';
 import { type Pool, startPool } from '../../../host/wasi/pool/pool.ts';
-import { parseGlob } from '../../../host/workspace/glob.ts';
+import { parseGlob } from '../../../host/policy/glob.ts';
 import { WorkspaceDir } from '../../../host/workspace/dir.ts';
 import { openReadClose } from '../guests.ts';
 import { interleave, medianOf } from '../measure.ts';

@@ -1,6 +1,6 @@
 import { HostError } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
-import { MAX_NAME_BYTES, MAX_PATH_BYTES } from './path.ts';
+import { MAX_NAME_BYTES, MAX_PATH_BYTES } from '../base/path-limits.ts';
 
 /** The positions of a pattern are bits of one integer. */
 const MAX_GLOB_SEGMENTS = 30;
