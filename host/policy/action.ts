@@ -41,6 +41,8 @@ interface SkillRun {
   readonly kind: 'SkillRun';
   readonly skill: string;
   readonly tool: string;
+  /** The bundle digest: the permit pays for this very code. */
+  readonly digest: string;
   readonly trust: 'root-delegated' | 'self-signed' | 'dev';
   /** What the manifest asks for beyond reading. */
   readonly asks: { readonly write: boolean; readonly network: boolean; readonly secrets: boolean };
@@ -71,3 +73,17 @@ export interface Asker {
   /** The tool of the skill, or the built-in tool. */
   readonly tool?: string;
 }
+
+/** What a decision rests on. */
+export type Decider =
+  /** Tier 1 without a rule. */
+  | 'tier'
+  | 'rule'
+  /** `--yes` or `--allow` of the command. */
+  | 'option'
+  | 'remembered'
+  | 'person'
+  /** Nobody could be asked, or nobody answered in time. */
+  | 'nobody'
+  /** The log could not be written. */
+  | 'log';

@@ -1,5 +1,6 @@
 import type { Json } from '../base/jcs.ts';
-import type { Action, ActionKind, ActionOf, Asker, Tier } from './action.ts';
+import type { Action, ActionKind, ActionOf, Asker, Decider, Tier } from './action.ts';
+import type { Permit } from './permit.ts';
 
 /** What a person is shown and asked. Everything in it is untrusted text: whoever shows it escapes it. */
 export interface Question {
@@ -27,19 +28,6 @@ export interface Approver {
   /** `unavailable`: nobody can be asked here. */
   ask(question: Question, signal: AbortSignal): Promise<Choice | 'unavailable'>;
 }
-
-export type Decider =
-  /** Tier 1 without a rule. */
-  | 'tier'
-  | 'rule'
-  /** `--yes` or `--allow` of the command. */
-  | 'option'
-  | 'remembered'
-  | 'person'
-  /** Nobody could be asked, or nobody answered in time. */
-  | 'nobody'
-  /** The log could not be written. */
-  | 'log';
 
 /** One decision, as `permission.decision` records it. */
 export interface Decision {
@@ -87,4 +75,15 @@ export interface Denied<K extends ActionKind = ActionKind> {
   readonly message: string;
   /** What to do about it. */
   readonly remedy: string;
+}
+
+/** The gate, as whoever wants to do something sees it. */
+export interface Asks {
+  /** The decision is in the audit log before a permit exists. Rejects with `signal.reason` only. */
+  ask<K extends ActionKind>(
+    action: ActionOf<K>,
+    asker: Asker,
+    options: AskOptions,
+    signal: AbortSignal,
+  ): Promise<Permit<K> | Denied<K>>;
 }

@@ -1,6 +1,6 @@
-import type { ActionKind, ActionOf } from './action.ts';
+import type { ActionKind, ActionOf, Decider } from './action.ts';
 
-type Mint = <K extends ActionKind>(action: ActionOf<K>) => Permit<K>;
+type Mint = <K extends ActionKind>(action: ActionOf<K>, decider: Decider) => Permit<K>;
 
 /**
  * Leave to do one thing once. Only the gate makes one, and only after its decision is durable in the audit log.
@@ -9,17 +9,20 @@ type Mint = <K extends ActionKind>(action: ActionOf<K>) => Permit<K>;
 export class Permit<K extends ActionKind = ActionKind> {
   readonly kind = 'permit';
   readonly action: ActionOf<K>;
+  /** What the gate's yes rests on. */
+  readonly decider: Decider;
   #spent = false;
 
-  private constructor(action: ActionOf<K>) {
+  private constructor(action: ActionOf<K>, decider: Decider) {
     this.action = action;
+    this.decider = decider;
   }
 
   /** Hands the maker to the gate, once, and to nobody after it. */
   static claimMint(): Mint {
     if (claimed) throw new TypeError('permits are made by the gate alone');
     claimed = true;
-    return (action) => new Permit(action);
+    return (action, decider) => new Permit(action, decider);
   }
 
   /**
