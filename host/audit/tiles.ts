@@ -1,0 +1,101 @@
+import type { Database } from 'better-sqlite3';
+import { consistencyPath, HASH_BYTES, inclusionPath, leafHash, nodeHash, type NodeSource, rootOf } from './tree.ts';
+
+/** Children of a tile: 2^8. */
+const TILE_BITS = 8;
+const TILE_WIDTH = 2 ** TILE_BITS;
+/** Levels of tiles that 2^53 rows can need. */
+const MAX_LEVEL = 6;
+
+/**
+ * Stores the root of each full tile within the first `size` rows that is not stored yet. The tile (level, tile) stands over the rows
+ * whose ids are tile · 256^(level+1) + 1 to (tile+1) · 256^(level+1); `hashes` is the hash of that subtree, 32 bytes. Rows of a tile are
+ * read once; tiles are a cache of what the rows say, and whoever verifies a log leaves them aside.
+ */
+export function extendTiles(db: Database, size: number): void {
+  const stored = db.prepare<[number], number>('SELECT max(tile) FROM tiles WHERE level = ?').pluck();
+  const insert = db.prepare('INSERT INTO tiles (level, tile, hashes) VALUES (?, ?, ?)');
+  const nodes = storedNodes(db);
+  for (let level = 0; level <= MAX_LEVEL; level++) {
+    const full = Math.floor(size / TILE_WIDTH ** (level + 1));
+    if (full === 0) return;
+    for (let tile = (stored.get(level) ?? -1) + 1; tile < full; tile++) {
+      insert.run(level, tile, fold(nodes.children(level, tile * TILE_WIDTH, TILE_WIDTH)));
+    }
+  }
+}
+
+/** The root of the first `size` rows; stores the tiles that have become full, so the database must be writable and in a transaction. */
+export function rootAt(db: Database, size: number): Buffer {
+  extendTiles(db, size);
+  return rootOf(storedNodes(db), size);
+}
+
+/** The root of the first `size` rows; writes nothing. */
+export function readRoot(db: Database, size: number): Buffer {
+  return rootOf(storedNodes(db), size);
+}
+
+/** The siblings between the row of id `index` + 1 and the root of the first `size` rows. @throws TypeError outside of the tree */
+export function inclusionProof(db: Database, index: number, size: number): Buffer[] {
+  return inclusionPath(storedNodes(db), index, size);
+}
+
+/** What shows that the first `to` rows begin with the first `from`. @throws TypeError unless 0 ≤ from ≤ to */
+export function consistencyProof(db: Database, from: number, to: number): Buffer[] {
+  return consistencyPath(storedNodes(db), from, to);
+}
+
+interface StoredNodes extends NodeSource {
+  /** `count` nodes of 256^level leaves each. */
+  children(level: number, first: number, count: number): Buffer[];
+}
+
+function storedNodes(db: Database): StoredNodes {
+  const rows = db
+    .prepare<[number, number], string>('SELECT hash FROM events WHERE id > ? AND id <= ? ORDER BY id')
+    .pluck();
+  const tiles = db
+    .prepare<[number, number, number], { readonly tile: number; readonly hashes: Buffer }>(
+      'SELECT tile, hashes FROM tiles WHERE level = ? AND tile >= ? AND tile < ?',
+    )
+    .raw(false);
+
+  const children = (level: number, first: number, count: number): Buffer[] => {
+    if (level === 0) {
+      const hashes = rows.all(first, first + count);
+      if (hashes.length !== count) throw new TypeError('a tree over rows that do not exist');
+      return hashes.map(leafHash);
+    }
+    const found = new Map(tiles.all(level - 1, first, first + count).map(({ tile, hashes }) => [tile, hashes]));
+    return Array.from({ length: count }, (_, at) => {
+      const stored = found.get(first + at);
+      // A tile that is missing or of no use is made again from what lies beneath it.
+      return stored?.length === HASH_BYTES ? stored : fold(children(level - 1, (first + at) * TILE_WIDTH, TILE_WIDTH));
+    });
+  };
+  return {
+    children,
+    node(level, index) {
+      const width = 2 ** (level % TILE_BITS);
+      return fold(children(Math.floor(level / TILE_BITS), index * width, width));
+    },
+  };
+}
+
+/** The node above 2^n others. */
+function fold(hashes: Buffer[]): Buffer {
+  let level = hashes;
+  while (level.length > 1) {
+    const above: Buffer[] = [];
+    for (let at = 0; at < level.length; at += 2) {
+      const [left, right] = [level[at], level[at + 1]];
+      if (left === undefined || right === undefined) throw new TypeError('a subtree is not full');
+      above.push(nodeHash(left, right));
+    }
+    level = above;
+  }
+  const [root] = level;
+  if (root === undefined) throw new TypeError('a subtree of nothing');
+  return root;
+}
