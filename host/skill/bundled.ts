@@ -5,6 +5,7 @@ import type { Clock } from '../base/ports.ts';
 import { HostError, systemCode } from '../base/error.ts';
 import { type Permissions, NOTHING } from '../policy/grants.ts';
 import type { BundledPins } from './install-ports.ts';
+import { type ManifestSource, parsesManifests } from './kept-manifests.ts';
 import { asError } from './load.ts';
 import { parseSkillName } from './names.ts';
 import { pinOf } from './owner.ts';
@@ -47,9 +48,9 @@ export class BundledSkills implements BundledPins {
   }
 
   /** Verified anew, and root-delegated by a built-in root. @throws HostError `not-installed`, or whatever is wrong with the bundle. */
-  load(name: SkillName): Verified<Skill> {
+  load(name: SkillName, manifests: ManifestSource = parsesManifests): Verified<Skill> {
     if (!this.has(name)) throw notInstalled(name);
-    const verified = this.#verify(name, this.#ports.revoked());
+    const verified = this.#verify(name, this.#ports.revoked(), manifests);
     if ('kind' in verified) throw asError(verified);
     return verified;
   }
@@ -67,9 +68,9 @@ export class BundledSkills implements BundledPins {
     return owner;
   }
 
-  #verify(name: SkillName, revoked: Revoked): Verified<Skill> | Refusal {
+  #verify(name: SkillName, revoked: Revoked, manifests = parsesManifests): Verified<Skill> | Refusal {
     const { dir, roots, clock } = this.#ports;
-    return verifyDir(join(dir, name), () => ({ roots, revoked, require: 'root', clock }), name);
+    return verifyDir(join(dir, name), () => ({ roots, revoked, require: 'root', clock, manifests }), name);
   }
 }
 

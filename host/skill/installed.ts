@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { compareBytes } from '../base/bytes.ts';
 import { type BundledSkills, bundledGrants, notInstalled } from './bundled.ts';
 import { grant, type Granted } from './grants.ts';
 import type { Deriver, LoadPorts } from './install-ports.ts';
+import { keptIn, type ManifestSource } from './kept-manifests.ts';
 import { loadInstalled } from './load.ts';
 import { LockFile, type LockSnapshot } from './lock-file.ts';
 import type { LockEntry } from './lock.ts';
@@ -40,10 +42,17 @@ export class InstalledSkills {
   readonly #bundled: BundledSkills;
   readonly #lockFile: LockFile;
   readonly #store: SkillStore;
+  readonly #manifests: ManifestSource;
   readonly #cache = new Map<SkillName, Cached>();
 
-  constructor(ports: LoadPorts, deriver: Deriver, bundled: BundledSkills) {
+  constructor(
+    ports: LoadPorts,
+    deriver: Deriver,
+    bundled: BundledSkills,
+    manifests: ManifestSource = keptIn(join(ports.dataDir, 'cache')),
+  ) {
     this.#ports = ports;
+    this.#manifests = manifests;
     this.#deriver = deriver;
     this.#bundled = bundled;
     this.#lockFile = new LockFile(ports.dataDir);
@@ -102,7 +111,7 @@ export class InstalledSkills {
   }
 
   async #loadEntry(name: SkillName, entry: LockEntry, signal: AbortSignal): Promise<LoadedSkill> {
-    const verified = loadInstalled(name, entry, this.#store, this.#ports);
+    const verified = loadInstalled(name, entry, this.#store, this.#ports, this.#manifests);
     const made = entry.derived?.by === this.#deriver.id;
     const derived: DerivedFiles = made
       ? this.#store.readDerived(name, entry)
@@ -112,7 +121,7 @@ export class InstalledSkills {
 
   async #loadBundled(name: SkillName, signal: AbortSignal): Promise<LoadedSkill> {
     if (!this.#bundled.has(name)) throw notInstalled(name);
-    const verified = this.#bundled.load(name);
+    const verified = this.#bundled.load(name, this.#manifests);
     const derived = await this.#deriver.derive(verified.value, signal);
     return { origin: 'bundled', granted: grant(verified, bundledGrants(verified.value), derived) };
   }

@@ -1,5 +1,6 @@
 import { type ErrorCode, HostError } from '../base/error.ts';
 import type { LoadPorts } from './install-ports.ts';
+import { type ManifestSource, parsesManifests } from './kept-manifests.ts';
 import type { LockEntry } from './lock.ts';
 import type { Skill, SkillName } from './skill.ts';
 import { type SkillStore, storeMismatch } from './store.ts';
@@ -23,10 +24,16 @@ const CHANGED_ON_DISK: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
  * The installed skill from the store: every byte read once, held against the lock, verified anew under today's roots and revocations.
  * @throws HostError `store-mismatch`; `revoked`, `delegation-required` and whatever else `verify` says today; `io`.
  */
-export function loadInstalled(name: SkillName, entry: LockEntry, store: SkillStore, ports: LoadPorts): Verified<Skill> {
+export function loadInstalled(
+  name: SkillName,
+  entry: LockEntry,
+  store: SkillStore,
+  ports: LoadPorts,
+  manifests: ManifestSource = parsesManifests,
+): Verified<Skill> {
   const raw = store.read(name, entry);
   const { trust, require, clock } = ports;
-  const verified = verify(raw, { roots: trust.roots(), revoked: trust.revoked(), require, clock });
+  const verified = verify(raw, { roots: trust.roots(), revoked: trust.revoked(), require, clock, manifests });
   if ('kind' in verified) {
     if (CHANGED_ON_DISK.has(verified.code)) throw storeMismatch(name, verified.message);
     throw asError(verified);

@@ -3,7 +3,7 @@ import { encodeUtf8 } from '../base/bytes.ts';
 import { shown } from '../base/shown.ts';
 import type { RawBundle } from './bundle.ts';
 import { digestFiles, sha256 } from './digest.ts';
-import { parseManifest } from './manifest.ts';
+import { parsesManifests } from './kept-manifests.ts';
 import { isSignatureFile, PATHS } from './names.ts';
 import { readBundleDir } from './read-bundle.ts';
 import type { BundlePath, Skill } from './skill.ts';
@@ -61,7 +61,7 @@ function check(raw: RawBundle, context: VerifyContext): Skill {
   const signed = checkSignature(raw, context.roots);
   const { skillMd, key, form, digest } = signed;
   checkRevoked(key, digest, deleg, context);
-  const manifest = parseManifest(skillMd, raw.name);
+  const manifest = (context.manifests ?? parsesManifests).of(skillMd, raw.name);
   const covered = checkIntegrity(raw, signed, manifest);
   const trust = checkTrust(key, manifest, deleg, context);
   checkContinuity(key, trust, manifest, context);
@@ -71,7 +71,7 @@ function check(raw: RawBundle, context: VerifyContext): Skill {
 }
 
 function checkDev(raw: RawBundle): Skill {
-  const manifest = parseManifest(skillMdOf(raw), raw.name);
+  const manifest = parsesManifests.of(skillMdOf(raw), raw.name);
   checkCapabilities(manifest.permissions);
   const files = new Map([...raw.files].filter(([path]) => path === PATHS.skillMd || !isSignatureFile(path)));
   const digests = digestFiles(files);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/ports.ts';
+import type { ManifestSource } from '../kept-manifests.ts';
 import type { Digest, PublicKey } from '../skill.ts';
 
 /** To whom a name belongs: the key of its first install, or that key's version 2 publisher under its root. */
@@ -30,4 +31,6 @@ export interface VerifyContext {
   readonly clock: Clock;
   readonly acceptNewKey?: boolean;
   readonly allowDowngrade?: boolean;
+  /** Asked after the signature. Default: each is parsed. */
+  readonly manifests?: ManifestSource;
 }
