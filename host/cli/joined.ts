@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { joinModules, readSources } from '../wasi/join.ts';
 import { joinPackages } from '../wasi/join-packages.ts';
@@ -21,6 +22,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ENTRY = 'main.ts';
 /** Those that every verification needs, and that consist of many files. */
 const PACKAGES = ['gray-matter', 'yaml'];
+/** One that every start needs, made of modules: Node's loader of those would take longer than all the rest of it. */
+const INLINE = ['commander'];
+/** What a start does without when it finds a manifest kept, and what it can do without until the runner is on its way. */
+const LATE = ['skill/manifest.ts', 'node:crypto', 'node:child_process'];
 /** gray-matter's own YAML engine, which is never used: the frontmatter is read by another. */
 const LAZY = { 'js-yaml': ['safeLoad', 'safeDump'] };
 
@@ -32,12 +37,18 @@ const LAZY = { 'js-yaml': ['safeLoad', 'safeDump'] };
 export function writeJoined(dir: string): void {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   // Stamps before texts: a source that changes in between has another stamp by the next start.
-  const stamps = new Map([...readSources(ROOT, [ENTRY]).keys()].map((path) => [path, stampOf(join(ROOT, path))]));
-  const sources = readSources(ROOT, [ENTRY]);
+  const inline = Object.fromEntries(
+    INLINE.map((name) => [name, relative(ROOT, createRequire(import.meta.url).resolve(name))]),
+  );
+  const entries = [ENTRY, ...Object.values(inline)];
+  const stamps = new Map([...readSources(ROOT, entries).keys()].map((path) => [path, stampOf(join(ROOT, path))]));
+  const sources = readSources(ROOT, entries);
   const packages = joinPackages(PACKAGES, join(ROOT, ENTRY), LAZY);
   const text = joinModules(ENTRY, sources, {
     urlOf: (path) => pathToFileURL(join(ROOT, path)).href,
     packages: packages.text,
+    inline,
+    late: LATE,
   });
   const script = `host-${createHash('sha256').update(text).digest('hex')}.cjs`;
   const index: JoinedIndex = {

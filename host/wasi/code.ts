@@ -68,7 +68,8 @@ function knownDirectory(cacheDir: string): string | undefined {
     if (!('name' in known) || typeof known.name !== 'string' || !NAME.test(known.name)) return undefined;
     if (!('files' in known) || !areUnchanged(known.files)) return undefined;
     const dir = join(cacheDir, known.name);
-    return isIntact(dir) ? dir : undefined;
+    // Stamps say as much as digests here, and take no loading of what computes those.
+    return isOwn(dir) && 'made' in known && known.made === madeIn(dir) ? dir : undefined;
   } catch {
     return undefined;
   }
@@ -88,13 +89,24 @@ function joinedDirectory(cacheDir: string): string {
   const dir = join(cacheDir, name);
   if (!isIntact(dir)) write(dir, sources);
   try {
+    // Stamps before the digests: what changes in between has another stamp by the next start.
+    const made = madeIn(dir);
+    if (!isIntact(dir)) return dir;
     const fresh = join(cacheDir, `${KNOWN}.${encodeHex(randomBytes(6))}`);
-    writeFileSync(fresh, JSON.stringify({ node: process.version, root: HOST_ROOT, name, files }), { mode: 0o600 });
+    writeFileSync(fresh, JSON.stringify({ node: process.version, root: HOST_ROOT, name, files, made }), {
+      mode: 0o600,
+    });
     renameSync(fresh, join(cacheDir, KNOWN));
   } catch {
     // The next start reads the sources again.
   }
   return dir;
+}
+
+/** The stamps of what was made. @throws Error of the file system */
+function madeIn(dir: string): string {
+  const entries = Object.values(ENTRIES);
+  return entries.map((entry) => stampOf(join(dir, `${entry}.cjs`))).join('\n');
 }
 
 function entriesIn(dir: string, extension: string): { readonly runner: string; readonly spawner: string } {
@@ -108,15 +120,20 @@ function entriesIn(dir: string, extension: string): { readonly runner: string; r
 /** Whether the directory is ours alone and every file in it is what was written. */
 function isIntact(dir: string): boolean {
   try {
-    const { mode, uid } = lstatSync(dir);
-    const own = process.getuid?.();
-    if (own !== undefined && (uid !== own || (mode & 0o077) !== 0)) return false;
+    if (!isOwn(dir)) return false;
     const digests: unknown = JSON.parse(readFileSync(join(dir, DIGESTS), 'utf8'));
     if (typeof digests !== 'object' || digests === null) return false;
     return Object.entries(digests).every(([path, digest]) => digestOf(readFileSync(join(dir, path))) === digest);
   } catch {
     return false;
   }
+}
+
+/** @throws Error of the file system */
+function isOwn(dir: string): boolean {
+  const { mode, uid } = lstatSync(dir);
+  const own = process.getuid?.();
+  return own === undefined || (uid === own && (mode & 0o077) === 0);
 }
 
 function write(dir: string, sources: ReadonlyMap<string, string>): void {
