@@ -2,6 +2,7 @@ import { concatBytes } from '../../base/bytes.ts';
 import { HostError } from '../../base/error.ts';
 import type { CallLimits } from '../limits.ts';
 import { shareBudget } from './budget.ts';
+import { encodeU32 } from './encode.ts';
 import type { AllowedImports } from './imports.ts';
 import { inspectSections, type ModuleFacts, openModule } from './inspect.ts';
 import { MAX_PAGES, PAGE_BYTES, type PlacedSize } from './size.ts';
@@ -130,16 +131,6 @@ function resized(bytes: Uint8Array, size: PlacedSize, maximum: number | undefine
   if (maximum === undefined) throw new TypeError('a size without a maximum');
   if (size.maximum === maximum) return bytes.subarray(size.from, size.end);
   return Uint8Array.of(0x01, ...encodeU32(size.initial), ...encodeU32(maximum));
-}
-
-function encodeU32(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    bytes.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
-    rest = Math.floor(rest / 128);
-  } while (rest > 0);
-  return Uint8Array.from(bytes);
 }
 
 function requireTotal(what: string, total: number, limit: number): void {

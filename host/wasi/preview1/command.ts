@@ -1,7 +1,10 @@
 import { shown } from '../../base/shown.ts';
+import { MEMORY_IMPORT } from '../module/import-memory.ts';
 import { type GuestEnd, GuestExit, GuestStop, type GuestWorld } from '../world.ts';
 import { Preview1Call } from './call.ts';
-import { importsFor } from './imports.ts';
+import { doorOf } from './door.ts';
+import { PREVIEW1_MODULE } from './functions.ts';
+import type { MemoryShelf } from './shelf.ts';
 
 /** How a command ended and how much linear memory it had then, in bytes. */
 export interface CommandEnd {
@@ -11,26 +14,37 @@ export interface CommandEnd {
 
 /**
  * Runs `_start` of a fresh instance until it returns, exits, traps or meets a limit. An exit code is the guest's u32, uncut.
- * The module must have passed the module parser: its imports are known, its memories and tables bounded.
+ * The module must have passed the module parser: its imports are known, its memories and tables bounded. One that imports its memory
+ * gets it from `shelf`, which has it back if nothing went wrong.
  *
- * While a start function runs, the engine has not yet shown the instance's memory: every pointer is `fault` until then, and what takes
- * none (`proc_exit`, `sched_yield`, `fd_close`) works. So it is for good in a module that exports no `memory`.
+ * While a start function runs, the memory is not known yet, as the engine shows an own one only with the instance: every pointer is
+ * `fault` until then, and what takes none (`proc_exit`, `sched_yield`, `fd_close`) works. So it is for good in a module that exports no
+ * `memory`.
  * @throws TypeError for a bug of ours; what a sink or a layer throws unasked
  */
-export function runCommand(module: WebAssembly.Module, world: GuestWorld): CommandEnd {
+export function runCommand(module: WebAssembly.Module, world: GuestWorld, shelf?: MemoryShelf): CommandEnd {
   const call = new Preview1Call(world);
+  const door = doorOf(module, call);
+  let lent: WebAssembly.Memory | undefined;
   let memory: WebAssembly.Memory | undefined;
   let end: GuestEnd;
   try {
-    const { exports } = new WebAssembly.Instance(module, importsFor(module, call));
+    lent = shelf?.take();
+    const imports: WebAssembly.Imports = { [PREVIEW1_MODULE]: door.functions };
+    if (lent !== undefined) imports[MEMORY_IMPORT.module] = { [MEMORY_IMPORT.name]: lent };
+    door.open(call);
+    const { exports } = new WebAssembly.Instance(module, imports);
     if (exports['memory'] instanceof WebAssembly.Memory) memory = exports['memory'];
     end = call.ended === undefined ? start(call, exports['_start'], memory) : endOf(call.ended);
   } catch (error) {
     end = endOf(call.ended ?? error);
   } finally {
+    door.shut();
     call.close();
   }
-  return { end, memoryBytes: memory?.buffer.byteLength ?? 0 };
+  // Every frame of the guest is gone, and so is every view of ours.
+  if (lent !== undefined && end.kind === 'exited') shelf?.giveBack(lent);
+  return { end, memoryBytes: (lent ?? memory)?.buffer.byteLength ?? 0 };
 }
 
 function start(call: Preview1Call, entry: unknown, memory: WebAssembly.Memory | undefined): GuestEnd {

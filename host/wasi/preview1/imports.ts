@@ -27,7 +27,8 @@ export function preview1Imports(call: Preview1Call): { readonly wasi_snapshot_pr
   };
 }
 
-const FACTORIES: readonly ((call: Preview1Call) => object)[] = [
+/** The groups of functions, each over one call. */
+export const FACTORIES: readonly ((call: Preview1Call) => object)[] = [
   argsFunctions,
   clockFunctions,
   fdIoFunctions,
@@ -38,18 +39,3 @@ const FACTORIES: readonly ((call: Preview1Call) => object)[] = [
   processFunctions,
   sockFunctions,
 ];
-const wanted = new WeakMap<WebAssembly.Module, typeof FACTORIES>();
-
-/** As `preview1Imports`, without the groups of functions of which the module imports none: a fresh instance need not pay for them. */
-export function importsFor(module: WebAssembly.Module, call: Preview1Call): WebAssembly.Imports {
-  let factories = wanted.get(module);
-  if (factories === undefined) {
-    const names = WebAssembly.Module.imports(module).map(({ name }) => name);
-    factories = FACTORIES.filter((make) => {
-      const group = make(call);
-      return names.some((name) => Object.hasOwn(group, name));
-    });
-    wanted.set(module, factories);
-  }
-  return { wasi_snapshot_preview1: Object.assign({}, ...factories.map((make) => make(call))) };
-}

@@ -11,14 +11,21 @@ import type { Message } from './message.ts';
 import { type Floor, openMounts } from './mounts.ts';
 import { StderrSender } from './stderr.ts';
 
-/** One call in a fresh world and a fresh instance; nothing of either is left afterwards. */
+/** How a call ended, and what is to be done once that was said. */
+export interface MadeCall {
+  readonly end: RunnerEnd;
+  /** Answers how many bytes of guest memory the call leaves to be collected. */
+  readonly tidy: () => number;
+}
+
+/** One call in a fresh world and a fresh instance; once it is tidied up nothing of either is left. */
 export async function makeCall(
   header: CallHeader,
   message: Message,
   guests: Guests,
   floor: Floor,
   link: HostLink,
-): Promise<RunnerEnd> {
+): Promise<MadeCall> {
   const { limits, live } = header;
   const args = header.args.map((bytes) => message.take(bytes));
   const env = header.env.map((bytes) => message.take(bytes));
@@ -53,7 +60,10 @@ export async function makeCall(
     const { memoryBytes, end } = guest.kind === 'refused' ? { memoryBytes: 0, end: guest } : guest.run(world);
     endLine(progress);
     log.flush();
-    return { ...end, memoryBytes, stderrCut: log.cut, stdout: kept?.bytes() ?? new Uint8Array() };
+    return {
+      end: { ...end, memoryBytes, stderrCut: log.cut, stdout: kept?.bytes() ?? new Uint8Array() },
+      tidy: () => (guest.kind === 'ready' && guest.tidy?.() === true ? 0 : memoryBytes),
+    };
   } finally {
     for (const { dir } of mounts) dir.close();
   }

@@ -1,6 +1,9 @@
+import { HostError } from '../../base/error.ts';
 import { shown } from '../../base/shown.ts';
 import type { ComponentHeader, ModuleHeader } from '../pool/protocol.ts';
+import { importMemory } from '../module/import-memory.ts';
 import { runCommand } from '../preview1/command.ts';
+import { MemoryShelf } from '../preview1/shelf.ts';
 import type { GuestEnd, GuestWorld } from '../world.ts';
 import type { Message } from './message.ts';
 
@@ -8,6 +11,8 @@ export interface ReadyGuest {
   readonly kind: 'ready';
   /** One call in a fresh instance. */
   run(world: GuestWorld): { readonly end: GuestEnd; readonly memoryBytes: number };
+  /** Makes ready for the next call; answers whether the memory of the last one is kept for it, zeroed. */
+  tidy?(): boolean;
 }
 
 /** The engine does not take it. */
@@ -17,6 +22,9 @@ export interface RefusedGuest {
 }
 
 type LoadedGuest = ReadyGuest | RefusedGuest;
+
+/** Pages of a memory up to which zeroing them is cheaper than new ones. */
+const MOST_KEPT_PAGES = 32;
 
 /** The guests of one runner, by key. Which ones it holds is the host's decision. */
 export class Guests {
@@ -54,14 +62,19 @@ async function compiled(load: () => Promise<ReadyGuest>): Promise<LoadedGuest> {
   try {
     return await load();
   } catch (error) {
-    if (!(error instanceof WebAssembly.CompileError || error instanceof SyntaxError)) throw error;
+    const isTheirs =
+      error instanceof WebAssembly.CompileError || error instanceof SyntaxError || error instanceof HostError;
+    if (!isTheirs) throw error;
     return { kind: 'refused', message: shown(error.message) };
   }
 }
 
 async function loadModule(bytes: Uint8Array): Promise<ReadyGuest> {
-  const module = new WebAssembly.Module(bytes);
-  return { kind: 'ready', run: (world) => runCommand(module, world) };
+  const importer = importMemory(bytes, MOST_KEPT_PAGES);
+  const module = new WebAssembly.Module(importer?.bytes ?? bytes);
+  if (importer === undefined) return { kind: 'ready', run: (world) => runCommand(module, world) };
+  const shelf = new MemoryShelf(importer.memory);
+  return { kind: 'ready', run: (world) => runCommand(module, world, shelf), tidy: () => shelf.tidy() };
 }
 
 /** Its machinery is loaded with the first component: most runners never see one. */

@@ -38,10 +38,10 @@ async function serve(link: HostLink, mode: string): Promise<void> {
         break;
       }
       case TO_RUNNER.call: {
-        const end = await makeCall(callHeader(message), message, guests, { ...workspace, bundle }, link);
+        const { end, tidy } = await makeCall(callHeader(message), message, guests, { ...workspace, bundle }, link);
         link.send(FROM_RUNNER.end, encodeEnd(end));
         // After the answer: the host does not wait for it, and mostly has no next call yet.
-        collector.afterCall(end.memoryBytes);
+        collector.afterCall(tidy());
         break;
       }
       default:
