@@ -7,7 +7,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Not imported: that would load all that hangs on them.
-const { existsSync, mkdirSync, readFileSync, statSync } = nodeModule.createRequire(import.meta.url)('node:fs');
+const require = nodeModule.createRequire(import.meta.url);
+const {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 
 const MIN_MAJOR = 26;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -53,7 +64,7 @@ if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
 async function startSources(dir, isFirst) {
   const script = dir && joinedScript(dir);
   if (script !== undefined) {
-    nodeModule.createRequire(import.meta.url)(script);
+    runScript(script);
     return;
   }
   await import('../main.ts');
@@ -62,6 +73,56 @@ async function startSources(dir, isFirst) {
     (await import('../cli/joined.ts')).writeJoined(dir);
   } catch {
     // The next start is as slow as this one was.
+  }
+}
+
+/**
+ * Runs the script, compiled if possible: what its functions were compiled to when the same command ran before lies beside it. Node's own
+ * cache knows them as they are before the first call, and to compile what a start calls takes longer than to load it.
+ */
+function runScript(script) {
+  const { constants, Script } = require('node:vm');
+  const code = `${script.slice(0, -'.cjs'.length)}-${commandName()}.code`;
+  const found = existsSync(code) ? readFileSync(code) : undefined;
+  const cachedData = found?.length > 0 ? found : undefined;
+  const compiled = new Script(`(function (require, __filename) {${readFileSync(script, 'latin1')}\n})`, {
+    filename: script,
+    cachedData,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  compiled.runInThisContext()(nodeModule.createRequire(script), script);
+  if (cachedData !== undefined && !compiled.cachedDataRejected) return;
+  process.once('exit', (status) => {
+    // What is no command ends otherwise, so that there are no more files than commands. The first start does what no other has to do
+    // (it keeps what it reads, for instance), and leaves a mark alone.
+    if (status === 0) keep(code, found === undefined ? '' : compiled.createCachedData());
+  });
+}
+
+/** `skill-run`, `chat`: the words of the command line that choose what runs. */
+function commandName() {
+  const [, , noun = '', verb = ''] = process.argv;
+  const words = ['skill', 'trust', 'key', 'wasm'].includes(noun) ? [noun, verb] : [noun];
+  return words
+    .join('-')
+    .replaceAll(/[^a-z-]/g, '_')
+    .slice(0, 32);
+}
+
+/** Whole or not at all: V8 does not look closely at what it takes for its own. */
+function keep(path, bytes) {
+  const fresh = `${path}.${process.pid}`;
+  try {
+    const fd = openSync(fresh, 'wx', 0o600);
+    try {
+      writeFileSync(fd, bytes);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(fresh, path);
+  } catch {
+    // The next start compiles them again.
   }
 }
 

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { writeJoined } from './joined.ts';
 
@@ -26,8 +26,11 @@ function dataDir(): Disposable & { readonly path: string; readonly joined: strin
 }
 
 function version(data: string): string {
-  const env = { ...process.env, WIRKEN_DATA_DIR: data };
-  return execFileSync(process.execPath, [WIRKEN, 'skill', 'list', '--json'], { env, encoding: 'utf8' });
+  return execFileSync(process.execPath, [WIRKEN, 'skill', 'list', '--json'], { env: envOf(data), encoding: 'utf8' });
+}
+
+function envOf(data: string): NodeJS.ProcessEnv {
+  return { ...process.env, WIRKEN_DATA_DIR: data };
 }
 
 function scriptOf(dir: string): string {
@@ -43,6 +46,36 @@ it('is written by the second start, for this user alone, and the third starts fr
   expect(version(data.path)).toBe(answer);
   writeFileSync(scriptOf(data.joined), "console.log('from the script')");
   expect(version(data.path)).toBe('from the script\n');
+});
+
+it('keeps what the functions of a command were compiled to, from the second start of the script on', () => {
+  using data = dataDir();
+  writeJoined(data.joined);
+  const code = scriptOf(data.joined).replace(/\.cjs$/, '-skill-list.code');
+  const answer = version(data.path);
+  expect(statSync(code).size).toBe(0);
+  expect(version(data.path)).toBe(answer);
+  expect(statSync(code).mode & 0o777).toBe(0o600);
+  const { size, ino } = statSync(code);
+  expect(size).toBeGreaterThan(50_000);
+  expect(version(data.path)).toBe(answer);
+  expect(statSync(code).ino).toBe(ino);
+  for (const spoiled of [readFileSync(code).subarray(0, -1), Buffer.from('x')]) {
+    writeFileSync(code, spoiled);
+    expect(version(data.path)).toBe(answer);
+    expect(statSync(code).size).toBeGreaterThan(50_000);
+  }
+  expect(() =>
+    execFileSync(process.execPath, [WIRKEN, 'nonsense'], { env: envOf(data.path), stdio: 'ignore' }),
+  ).toThrow();
+  expect(readdirSync(data.joined).filter((name) => name.endsWith('.code'))).toEqual([basename(code)]);
+  writeFileSync(join(data.joined, 'host-0.cjs'), '');
+  writeFileSync(join(data.joined, 'host-0-chat.code'), '');
+  writeJoined(data.joined);
+  expect(readdirSync(data.joined).filter((name) => name.startsWith('host-0.') || name.startsWith('host-0-'))).toEqual(
+    [],
+  );
+  expect(existsSync(code)).toBe(true);
 });
 
 it.for<readonly [string, (dir: string) => void]>([

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { joinModules, readSources } from '../wasi/join.ts';
 import { joinPackages } from '../wasi/join-packages.ts';
@@ -62,7 +62,10 @@ export function writeJoined(dir: string): void {
   };
   put(join(dir, script), text);
   put(join(dir, 'index.json'), JSON.stringify(index));
-  for (const name of readdirSync(dir)) if (/^host-.*\.cjs$/.test(name) && name !== script) rmSync(join(dir, name));
+  // With what others were compiled to.
+  const base = basename(script, '.cjs');
+  for (const name of readdirSync(dir))
+    if (name.startsWith('host-') && !name.startsWith(base)) rmSync(join(dir, name), { force: true });
 }
 
 function put(path: string, text: string): void {

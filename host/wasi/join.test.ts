@@ -66,6 +66,42 @@ it('leaves a package alone until one of its functions is called, where it is tol
   expect(output(`${text}${use}`)).toBe('false 1 true\n');
 });
 
+it('joins packages made of modules, and names of Node that a module gives to what it imports', () => {
+  const sources = new Map([
+    ['main.ts', "import { one, Two } from 'pack';\nconsole.log(one(), new Two().pid > 0);\n"],
+    [
+      '../pack/index.js',
+      "import process from 'node:process';\nimport { three } from './three.js';\n/**\n * import.meta.dirname\n */\nclass Two { pid = process.pid; }\nconst one = () => three;\nexport { one, Two as Two };\n",
+    ],
+    ['../pack/three.js', 'export const three = 3;\n'],
+  ]);
+  expect(output(joinModules('main.ts', sources, { inline: { pack: '../pack/index.js' } }))).toBe('3 true\n');
+});
+
+it('runs a late module at the first call of one of its functions', () => {
+  const sources = new Map([
+    [
+      'main.ts',
+      "import { a as b } from './a.ts';\nimport { hash } from 'node:crypto';\nconsole.log('main');\nconsole.log(b(1), hash('md5', '', 'hex').length);\n",
+    ],
+    ['a.ts', "console.log('a');\nexport function a(n: number): number {\n  return n + 1;\n}\nexport const c = 1;\n"],
+  ]);
+  const late = { late: ['a.ts', 'node:crypto'] };
+  expect(output(joinModules('main.ts', sources, late))).toBe('main\na\n2 32\n');
+  sources.set('main.ts', "import { c } from './a.ts';\nconsole.log(c);\n");
+  expect(() => joinModules('main.ts', sources, late)).toThrow(TypeError);
+  sources.set('main.ts', "import { KeyObject } from 'node:crypto';\nconsole.log(KeyObject);\n");
+  expect(() => joinModules('main.ts', sources, late)).toThrow(TypeError);
+});
+
+it('writes ASCII that means the same', () => {
+  const source =
+    "type T = '–é😀';\nconst t: T = '–é😀';\nconsole.log(t, '\\–\\\\–', /[–é]/u.test('é'), /^\u{1f600}$/u.test('😀'), `\u00a0 `); // –\n";
+  const text = joinModules('main.ts', new Map([['main.ts', source]]));
+  expect(text).toMatch(/^[\0-\x7f]*$/);
+  expect(output(text)).toBe('–é😀 –\\– true true \u00a0 \n');
+});
+
 it.for<readonly [string, string]>([
   ['a default export', 'export default 1;\n'],
   ['a variable that may change', 'export let a = 1;\n'],

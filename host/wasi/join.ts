@@ -92,7 +92,11 @@ export function joinModules(
 
 /** The same program: V8 reads it faster, and keeps it in half the memory. */
 function ascii(text: string): string {
-  return text.replaceAll(/(?<!\\)[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replaceAll(/(\\*)([\u0080-\uffff])/g, (_, before: string, unit: string) => {
+    // One that stands behind a backslash means itself.
+    const kept = before.slice(before.length % 2);
+    return `${kept}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }
 
 /** Every module that the entries reach by relative imports: path beneath `root` → TypeScript, sorted. */
@@ -131,7 +135,7 @@ function stripped(path: string, sources: ReadonlyMap<string, string>): string {
   const source = sources.get(path);
   if (source === undefined) throw new TypeError(`${path} is imported and not there`);
   // Where a type held other letters than ASCII's, blanks of as many bytes stand now.
-  return stripTypeScriptTypes(source).replaceAll(/[\u00a0\u2002]/g, (blank, at: number) =>
+  return stripTypeScriptTypes(source).replaceAll(/[\u00a0\u2002\ufeff]/g, (blank, at: number) =>
     source[at] === blank ? blank : ' ',
   );
 }
