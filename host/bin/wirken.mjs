@@ -90,6 +90,8 @@ function runScript(script) {
     cachedData,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
+  // Once nothing is left to be done or written: taking the heap apart in an orderly manner is for nobody.
+  process.once('beforeExit', () => process.exit());
   compiled.runInThisContext()(nodeModule.createRequire(script), script);
   if (cachedData !== undefined && !compiled.cachedDataRejected) return;
   process.once('exit', (status) => {

@@ -34,7 +34,7 @@ function envOf(data: string): NodeJS.ProcessEnv {
 }
 
 function scriptOf(dir: string): string {
-  return join(dir, readdirSync(dir).find((name) => name.endsWith('.cjs')) ?? '');
+  return join(dir, readdirSync(dir).find((name) => /^host-[0-9a-f]+\.cjs$/.test(name)) ?? '');
 }
 
 it('is written by the second start, for this user alone, and the third starts from it', () => {

@@ -20,7 +20,9 @@ export interface JoinedIndex {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ENTRY = 'main.ts';
-/** Those that every verification needs, and that consist of many files. */
+/** What the packages' own script is called after, instead of `.cjs`. */
+const BESIDE = '-packages.cjs';
+/** Those that read a manifest, and that consist of many files. */
 const PACKAGES = ['gray-matter', 'yaml'];
 /** One that every start needs, made of modules: Node's loader of those would take longer than all the rest of it. */
 const INLINE = ['commander'];
@@ -46,11 +48,12 @@ export function writeJoined(dir: string): void {
   const packages = joinPackages(PACKAGES, join(ROOT, ENTRY), LAZY);
   const text = joinModules(ENTRY, sources, {
     urlOf: (path) => pathToFileURL(join(ROOT, path)).href,
-    packages: packages.text,
+    // Beside the script: a start that finds a manifest kept has no use for them.
+    packages: `const packages = (name) => require(__filename.replace(/\\.cjs$/, '${BESIDE}'))(name);\n`,
     inline,
     late: LATE,
   });
-  const script = `host-${createHash('sha256').update(text).digest('hex')}.cjs`;
+  const script = `host-${createHash('sha256').update(text).update(packages.text).digest('hex')}.cjs`;
   const index: JoinedIndex = {
     node: process.version,
     main: join(ROOT, ENTRY),
@@ -60,6 +63,7 @@ export function writeJoined(dir: string): void {
       ...packages.files.map((path): Stamped => [path, stampOf(path)]),
     ],
   };
+  put(join(dir, script.replace(/\.cjs$/, BESIDE)), `${packages.text}module.exports = packages;\n`);
   put(join(dir, script), text);
   put(join(dir, 'index.json'), JSON.stringify(index));
   // With what others were compiled to.
