@@ -1,0 +1,45 @@
+import { AnswerReader } from './answer-reader.ts';
+import { JournalCursor } from './cursor.ts';
+import { MAGIC, MAX_MOUNTS, SHAPES, WITH_STDIN } from './format.ts';
+import { skipQuestion } from './question.ts';
+
+/** A journal that is one: every entry can be read. What it says was never checked against anything. */
+export interface Journal {
+  readonly bytes: Uint8Array;
+  /** Where the entries begin in `bytes`. */
+  readonly entriesAt: number;
+  /** How many there are, without the end. */
+  readonly entries: number;
+  readonly resolutionNs: bigint;
+  readonly guestPaths: readonly string[];
+  readonly stdin?: Uint8Array;
+}
+
+/**
+ * Looks a whole journal through. It allocates nothing that the bytes themselves do not hold, and keeps no entry.
+ * @throws HostError `audit-invalid` for anything but what a `JournalRecorder` finishes with
+ */
+export function decodeJournal(untrusted: Uint8Array): Journal {
+  const from = new JournalCursor(untrusted);
+  if (!from.skipIf(MAGIC)) throw from.bad('it does not begin as one');
+  const flags = from.byte();
+  if (flags > WITH_STDIN) throw from.bad('a flag is unknown');
+  const stdin = flags === WITH_STDIN ? from.raw(from.number()) : undefined;
+  const resolutionNs = from.big();
+  const guestPaths: string[] = [];
+  for (let left = from.below(MAX_MOUNTS + 1); left > 0; left--) guestPaths.push(from.text());
+  const entriesAt = from.at;
+  const entries = countEntries(from);
+  if (from.left > 0) throw from.bad('something follows its end');
+  return { bytes: untrusted, entriesAt, entries, resolutionNs, guestPaths, ...(stdin === undefined ? {} : { stdin }) };
+}
+
+function countEntries(from: JournalCursor): number {
+  const answers = new AnswerReader(from);
+  for (let entries = 0; ; entries++) {
+    const { op, number } = skipQuestion(from);
+    if (op === 'end') return entries;
+    const moved = answers.skip(SHAPES[op].answer);
+    if (moved > number) throw from.bad('more was moved than was asked for');
+  }
+}

@@ -1,0 +1,58 @@
+import { AnswerWriter } from './answer-writer.ts';
+import { MAGIC, MAX_JOURNAL_BYTES, WITH_STDIN } from './format.ts';
+import { askPlain } from './question.ts';
+import { JournalWriter } from './writer.ts';
+
+export interface RecorderSpec {
+  /** Default: MAX_JOURNAL_BYTES. */
+  readonly maxBytes?: number;
+  /** Steps of the guest's clock, nanoseconds; without a clock it stays away. */
+  readonly resolutionNs?: bigint;
+  /** Where the guest sees the directories that are recorded, in their order; a journal of a single directory needs none. */
+  readonly guestPaths?: readonly string[];
+  /** Kept at the front, for a call whose input cannot be had again byte for byte. */
+  readonly stdin?: Uint8Array;
+}
+
+/** What became of a recording. */
+export type Recorded = { readonly kind: 'kept'; readonly bytes: Uint8Array } | { readonly kind: 'too-large' };
+
+/** Keeps what the world answers during one call, in order. */
+export class JournalRecorder {
+  /** Where questions go; each is followed by its answer. */
+  readonly questions: JournalWriter;
+  readonly answers: AnswerWriter;
+  #handles = 0;
+
+  constructor({ maxBytes = MAX_JOURNAL_BYTES, resolutionNs = 0n, guestPaths = [], stdin }: RecorderSpec = {}) {
+    const to = new JournalWriter(maxBytes);
+    this.questions = to;
+    this.answers = new AnswerWriter(to);
+    to.raw(MAGIC);
+    to.byte(stdin === undefined ? 0 : WITH_STDIN);
+    if (stdin !== undefined) {
+      to.number(stdin.length);
+      to.raw(stdin);
+    }
+    to.big(resolutionNs);
+    to.number(guestPaths.length);
+    for (const path of guestPaths) to.text(path);
+  }
+
+  /** Whether anything is still kept; past the maximum nothing is. */
+  get isOn(): boolean {
+    return !this.questions.isFull;
+  }
+
+  /** The number of the next handle. */
+  nextHandle(): number {
+    this.#handles += 1;
+    return this.#handles - 1;
+  }
+
+  /** Ends the recording, once. The bytes are a view that nothing changes any more. */
+  finish(): Recorded {
+    askPlain(this.questions, 'end');
+    return this.isOn ? { kind: 'kept', bytes: this.questions.bytes } : { kind: 'too-large' };
+  }
+}
