@@ -1,15 +1,11 @@
-import { hash } from 'node:crypto';
 import { decodeHex, encodeUtf8 } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
-import { parsePublicKey, SIGNATURE_BYTES, verifySignature } from '../skill/ed25519.ts';
 import { HASH_BYTES } from './tree.ts';
+import { KEY_ID_BYTES, keyIdOf, type LogVerifier, openVerifier, originOf } from './verifier.ts';
 
-/** Bytes of a note; a witness's signature may be one of 5 KiB, and sixteen of them must fit. */
-export const MAX_NOTE_BYTES = 128 * 1024;
+/** Characters of a note; a witness's signature may be one of 5 KiB, and sixteen of them must fit. */
+export const MAX_NOTE_CHARS = 128 * 1024;
 const MAX_SIGNATURES = 64;
-const KEY_ID_BYTES = 4;
-/** Ed25519 over the text of the note. Source: C2SP signed-note, signature types. */
-const ED25519 = 0x01;
 const SIZE = /^(?:0|[1-9][0-9]{0,15})$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const SIGNATURE_LINE = /^\u2014 ([^\s\u0085+]+) ([A-Za-z0-9+/=]+)$/;
@@ -31,20 +27,17 @@ export interface NoteSigner {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** The name of the log and of the key that signs for it. */
-export function originOf(publicHex: string): string {
-  return `wirken/audit/${publicHex}`;
-}
-
 /**
  * The checkpoint as a signed note, ending in a line feed.
  * Source: C2SP tlog-checkpoint, signed-note.
  */
 export function signCheckpoint({ size, root }: TreeHead, key: NoteSigner): string {
+  const raw = decodeHex(key.publicHex);
   if (!Number.isSafeInteger(size) || size < 0 || root.length !== HASH_BYTES) throw new TypeError('not a tree head');
+  if (raw === undefined) throw new TypeError('a public key is hex');
   const origin = originOf(key.publicHex);
   const text = `${origin}\n${size}\n${root.toString('base64')}\n`;
-  const signature = Buffer.concat([keyId(origin, key.publicHex), key.sign(encodeUtf8(text))]);
+  const signature = Buffer.concat([keyIdOf(origin, raw), key.sign(encodeUtf8(text))]);
   return `${text}\n\u2014 ${origin} ${signature.toString('base64')}\n`;
 }
 
@@ -52,23 +45,32 @@ export function signCheckpoint({ size, root }: TreeHead, key: NoteSigner): strin
  * What a checkpoint says, once the signature of the log's own key on it was found and verified. Signatures of other keys are left
  * alone, extension lines are not read.
  * @throws HostError `audit-invalid` for a note that is malformed, of another log, unsigned or wrongly signed; `key-invalid` or
- * `key-weak` for a bad `publicHex`
+ * `key-weak` for a bad key
  */
 export function openCheckpoint(untrusted: string, publicHex: string): TreeHead {
-  const key = parsePublicKey(publicHex);
-  const origin = originOf(publicHex);
+  return openNote(untrusted, openVerifier(publicHex));
+}
+
+/** The same for many notes of one log. @throws HostError `audit-invalid` */
+export function openNote(untrusted: string, log: LogVerifier): TreeHead {
   const { text, signatures } = splitNote(untrusted);
-  const head = parseText(text, origin);
-  const id = keyId(origin, publicHex);
-  const own = signatures.filter((line) => line.name === origin && line.bytes.subarray(0, KEY_ID_BYTES).equals(id));
+  const head = parseText(text, log.origin);
+  const own = signatures.filter(
+    ({ name, bytes }) => name === log.origin && bytes.subarray(0, KEY_ID_BYTES).equals(log.keyId),
+  );
   if (own.length === 0) throw invalid('it has no signature of the key of this log');
-  for (const { bytes } of own) {
-    const signature = bytes.subarray(KEY_ID_BYTES);
-    if (signature.length !== SIGNATURE_BYTES || !verifySignature(signature, encodeUtf8(text), key)) {
-      throw invalid('its signature is wrong');
-    }
+  const message = encodeUtf8(text);
+  if (!own.every(({ bytes }) => log.isSigned(bytes.subarray(KEY_ID_BYTES), message))) {
+    throw invalid('its signature is wrong');
   }
   return head;
+}
+
+/** The bytes of padded standard base64 without spare bits, or `undefined`. */
+export function decodeBase64(untrusted: string): Buffer | undefined {
+  if (!BASE64.test(untrusted)) return undefined;
+  const bytes = Buffer.from(untrusted, 'base64');
+  return bytes.toString('base64') === untrusted ? bytes : undefined;
 }
 
 interface NoteSignature {
@@ -78,7 +80,7 @@ interface NoteSignature {
 }
 
 function splitNote(untrusted: string): { readonly text: string; readonly signatures: readonly NoteSignature[] } {
-  if (untrusted.length > MAX_NOTE_BYTES) throw invalid(`it is longer than ${MAX_NOTE_BYTES} bytes`);
+  if (untrusted.length > MAX_NOTE_CHARS) throw invalid(`it is longer than ${MAX_NOTE_CHARS} characters`);
   if (!untrusted.isWellFormed() || CONTROL.test(untrusted)) throw invalid('it has characters that no note has');
   const blank = untrusted.lastIndexOf('\n\n');
   if (blank === -1 || !untrusted.endsWith('\n')) throw invalid('it is no signed note');
@@ -105,20 +107,6 @@ function parseText(text: string, origin: string): TreeHead {
   if (bytes?.length !== HASH_BYTES) throw invalid('its third line is no root hash');
   if (extensions.includes('')) throw invalid('its text has an empty line');
   return { size: count, root: bytes };
-}
-
-/** The bytes of padded standard base64 without spare bits, or `undefined`. */
-export function decodeBase64(untrusted: string): Buffer | undefined {
-  if (!BASE64.test(untrusted)) return undefined;
-  const bytes = Buffer.from(untrusted, 'base64');
-  return bytes.toString('base64') === untrusted ? bytes : undefined;
-}
-
-function keyId(name: string, publicHex: string): Buffer {
-  const key = decodeHex(publicHex);
-  if (key === undefined) throw new TypeError('a public key is hex');
-  const input = Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([ED25519]), key]);
-  return hash('sha256', input, 'buffer').subarray(0, KEY_ID_BYTES);
 }
 
 function invalid(why: string): HostError {
