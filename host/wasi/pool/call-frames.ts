@@ -1,7 +1,14 @@
 import { encodeHex, encodeUtf8 } from '../../base/bytes.ts';
 import type { CallSpec } from '../call.ts';
 import { type Guest, guestBytes, guestKey } from './guest.ts';
-import { type CallHeader, type ComponentHeader, encodeToRunner, FIRST_DIRECTORY_FD, TO_RUNNER } from './protocol.ts';
+import {
+  type CallHeader,
+  type ComponentHeader,
+  encodeToRunner,
+  FIRST_DIRECTORY_FD,
+  JOIN_BYTES,
+  TO_RUNNER,
+} from './protocol.ts';
 import type { BundleSpec, Where } from './where.ts';
 
 /** What a runner holds, as its host keeps count of it. */
@@ -15,8 +22,6 @@ export interface RunnerHoldings {
 /** Guests that one runner keeps compiled, and their bytes together. */
 const MAX_HELD_GUESTS = 8;
 const MAX_HELD_BYTES = 48 * 1024 * 1024;
-/** Frames up to this are put together, for one write to the kernel. */
-const JOIN_BYTES = 65_536;
 
 /** Everything to be written for one call: what the runner has not got yet, then the call. Counts it as held. */
 export function callFrames(
@@ -97,6 +102,7 @@ function callFrame(key: string, spec: CallSpec, where: Where, live: boolean): re
 }
 
 function join(parts: readonly Buffer[]): readonly Buffer[] {
+  if (parts.length === 1) return parts;
   const bytes = parts.reduce((sum, part) => sum + part.length, 0);
   return bytes <= JOIN_BYTES ? [Buffer.concat(parts, bytes)] : parts;
 }

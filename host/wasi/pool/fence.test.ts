@@ -29,10 +29,13 @@ async function probe(
   await using spawner = await startSpawner(plan, code, fence, [String(process.pid), outside]);
   const runner = await spawner.start();
   let said = '';
-  for await (const chunk of runner.link) {
-    said += String(chunk);
-    if (said.endsWith('\n')) break;
-  }
+  await new Promise<void>((resolve) => {
+    runner.link.once('close', resolve);
+    runner.hear((bytes) => {
+      said += Buffer.from(bytes).toString();
+      if (said.endsWith('\n')) resolve();
+    });
+  });
   const [status, limits] = ['status', 'limits'].map((file) => readFileSync(`/proc/${runner.pid}/${file}`, 'utf8'));
   runner.kill();
   await runner.ended;

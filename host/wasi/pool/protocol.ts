@@ -27,6 +27,8 @@ export const MAX_PROGRESS_BYTES = 8192;
 /** What an `end` frame may hold besides stdout. */
 export const MAX_END_BYTES = 16_384;
 export const MAX_MESSAGE_CHARS = 2048;
+/** Bytes up to which a frame is put together, for one write to the kernel. */
+export const JOIN_BYTES = 65_536;
 
 /** Adds a guest to what the runner holds; its bytes follow. */
 export interface ModuleHeader {
@@ -122,16 +124,30 @@ export function decodeEnd(untrusted: Buffer): RunnerEnd | undefined {
   return kind === 'limit' ? { kind, limit, message, ...rest } : { kind, message, ...rest };
 }
 
-/** A frame to the runner, ready to be written. */
-export function encodeToRunner(kind: ToRunnerKind, header: object, ...payload: readonly Uint8Array[]): Buffer[] {
-  const text = Buffer.from(JSON.stringify(header));
-  const head = Buffer.allocUnsafe(FRAME_HEAD_BYTES + 4 + text.length);
-  const bytes = payload.reduce((sum, part) => sum + part.length, 4 + text.length);
-  head.writeUInt32LE(bytes, 0);
-  head[4] = kind;
-  head.writeUInt32LE(text.length, FRAME_HEAD_BYTES);
-  head.set(text, FRAME_HEAD_BYTES + 4);
-  return [head, ...payload.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))];
+/** A frame to the runner, ready to be written: one buffer if it is short. */
+export function encodeToRunner(
+  kind: ToRunnerKind,
+  header: object,
+  ...payload: readonly Uint8Array[]
+): readonly Buffer[] {
+  const text = JSON.stringify(header);
+  const textBytes = Buffer.byteLength(text);
+  const start = FRAME_HEAD_BYTES + 4 + textBytes;
+  let end = start;
+  for (const part of payload) end += part.length;
+  const isJoined = end <= JOIN_BYTES;
+  const frame = Buffer.allocUnsafe(isJoined ? end : start);
+  frame.writeUInt32LE(end - FRAME_HEAD_BYTES, 0);
+  frame[4] = kind;
+  frame.writeUInt32LE(textBytes, FRAME_HEAD_BYTES);
+  frame.write(text, FRAME_HEAD_BYTES + 4);
+  if (!isJoined) return [frame, ...payload.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))];
+  let at = start;
+  for (const part of payload) {
+    frame.set(part, at);
+    at += part.length;
+  }
+  return [frame];
 }
 
 export function isFromRunnerKind(kind: number): kind is FromRunnerKind {

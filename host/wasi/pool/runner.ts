@@ -77,7 +77,7 @@ export class Runner implements RunnerHoldings {
       (kind) => this.#most(kind),
       (kind, body) => this.#take(kind, body),
     );
-    process.link.on('data', (bytes: Buffer) => {
+    process.hear((bytes) => {
       if (this.#broken === undefined && !this.#reader.push(bytes))
         this.#break('it sent a frame of no kind, or one that is too long');
     });
@@ -155,16 +155,19 @@ export class Runner implements RunnerHoldings {
   }
 
   #most(kind: FromRunnerKind): number {
-    const outputBytes = this.#current?.call.limits.outputBytes ?? 0;
-    const most: Record<FromRunnerKind, number> = {
-      [FROM_RUNNER.ready]: 1,
-      [FROM_RUNNER.progress]: MAX_PROGRESS_BYTES,
-      [FROM_RUNNER.stdout]: MAX_CHUNK_BYTES,
-      [FROM_RUNNER.stderr]: MAX_CHUNK_BYTES,
-      [FROM_RUNNER.wantStdin]: 4,
-      [FROM_RUNNER.end]: MAX_END_BYTES + outputBytes,
-    };
-    return most[kind];
+    switch (kind) {
+      case FROM_RUNNER.end:
+        return MAX_END_BYTES + (this.#current?.call.limits.outputBytes ?? 0);
+      case FROM_RUNNER.ready:
+        return 1;
+      case FROM_RUNNER.progress:
+        return MAX_PROGRESS_BYTES;
+      case FROM_RUNNER.stdout:
+      case FROM_RUNNER.stderr:
+        return MAX_CHUNK_BYTES;
+      case FROM_RUNNER.wantStdin:
+        return 4;
+    }
   }
 
   #take(kind: FromRunnerKind, body: Buffer): void {

@@ -11,12 +11,16 @@ const OPEN_FILES = 1024;
 /** What a runner may allocate besides its guest's memory: engine, thread stacks, code, /tmp, input and output. */
 const DATA_BYTES = 1280 * 1024 * 1024;
 const PAGE_BYTES = 65_536;
+/** Read from a runner at a time. */
+const READ_BYTES = 65_536;
 
 /** A runner's process and the link to it, neither of which keeps the host alive. */
 export interface RunnerProcess {
   readonly pid: number;
-  /** What it says and is told. */
+  /** What it is told; and whether it says more, and is there at all. */
   readonly link: Socket;
+  /** Gives `take` everything that it says, from the start; the bytes are valid until `take` returns. Call once. */
+  hear(take: (bytes: Uint8Array) => void): void;
   /** SIGKILL; may be called twice, and after the end. */
   kill(): void;
   /** How it ended, once it has and was waited for; never rejects. */
@@ -84,11 +88,9 @@ async function fencedSpawner(
       const { promise, resolve } = Promise.withResolvers<string>();
       running.set(message.id, { pid: message.pid, end: resolve });
       limit(message.pid, plan);
-      const socket = new Socket({ fd: message.fd, readable: true, writable: true });
-      socket.unref();
       starting.get(message.id)?.({
         pid: message.pid,
-        link: socket,
+        ...openLink(message.fd),
         kill: () => say({ kind: 'kill', id: message.id }),
         ended: promise,
       });
@@ -139,6 +141,32 @@ async function fencedSpawner(
       say({ kind: 'close' });
       worker.ref();
       await gone;
+    },
+  };
+}
+
+/** A socket that reads into one buffer again and again, past the machinery of streams. */
+function openLink(fd: number): Pick<RunnerProcess, 'link' | 'hear'> {
+  const early: Uint8Array[] = [];
+  let take = (bytes: Uint8Array): void => void early.push(bytes.slice());
+  const link = new Socket({
+    fd,
+    readable: true,
+    writable: true,
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback(count, buffer) {
+        take(buffer.subarray(0, count));
+        return true;
+      },
+    },
+  });
+  link.unref();
+  return {
+    link,
+    hear(taker) {
+      take = taker;
+      for (const bytes of early.splice(0)) taker(bytes);
     },
   };
 }
@@ -199,5 +227,11 @@ async function asRunner(child: ChildProcess): Promise<RunnerProcess> {
   if (child.pid === undefined || !(link instanceof Socket)) throw new Error(`the runner did not start: ${await ended}`);
   child.unref();
   link.unref();
-  return { pid: child.pid, link, kill: () => child.kill('SIGKILL'), ended };
+  return {
+    pid: child.pid,
+    link,
+    hear: (take) => void link.on('data', take),
+    kill: () => child.kill('SIGKILL'),
+    ended,
+  };
 }

@@ -1,8 +1,9 @@
-import { type CallHeader, type ComponentHeader, encodeEnd, FROM_RUNNER, TO_RUNNER } from '../pool/protocol.ts';
+import { type ComponentHeader, encodeEnd, FROM_RUNNER, TO_RUNNER } from '../pool/protocol.ts';
 import type { BundleHeader, ModuleHeader } from '../pool/protocol.ts';
 import { makeCall } from './call.ts';
 import { Collector } from './collector.ts';
 import { Guests } from './guests.ts';
+import { CallHeaders } from './headers.ts';
 import { HostLink } from './link.ts';
 import { Message } from './message.ts';
 import type { Bundle } from './mounts.ts';
@@ -15,6 +16,7 @@ await serve(new HostLink(), process.argv[2] ?? '');
 /** Serves one host until it is gone. */
 async function serve(link: HostLink, mode: string): Promise<void> {
   const guests = new Guests();
+  const headers = new CallHeaders();
   const collector = new Collector();
   // A runner without directories does not load what opens files.
   const workspace = mode === 'sealed' ? {} : await import('../../workspace/dir.ts');
@@ -38,7 +40,7 @@ async function serve(link: HostLink, mode: string): Promise<void> {
         break;
       }
       case TO_RUNNER.call: {
-        const { end, tidy } = await makeCall(callHeader(message), message, guests, { ...workspace, bundle }, link);
+        const { end, tidy } = await makeCall(headers.parse(message), message, guests, { ...workspace, bundle }, link);
         link.send(FROM_RUNNER.end, encodeEnd(end));
         // After the answer: the host does not wait for it, and mostly has no next call yet.
         collector.afterCall(tidy());
@@ -64,9 +66,5 @@ function componentHeader({ header }: Message): ComponentHeader {
 }
 
 function bundleHeader({ header }: Message): BundleHeader {
-  return JSON.parse(header);
-}
-
-function callHeader({ header }: Message): CallHeader {
   return JSON.parse(header);
 }
