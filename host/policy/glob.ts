@@ -52,9 +52,12 @@ export function parseGlob(untrusted: string): Glob {
   return { text: untrusted, parts };
 }
 
-/** Whether the glob grants this very path. Time is linear in segments × the glob's length. */
-export function globMatches(glob: Glob, segments: readonly string[]): boolean {
-  return segments.length > 0 && (after(glob, segments) & (1 << glob.parts.length)) !== 0;
+/**
+ * Whether the glob covers this very path. Time is linear in segments × the glob's length.
+ * With `dots` a wildcard takes names that begin with a dot as well: for what is denied.
+ */
+export function globMatches(glob: Glob, segments: readonly string[], dots = false): boolean {
+  return segments.length > 0 && (after(glob, segments, dots) & (1 << glob.parts.length)) !== 0;
 }
 
 /** Whether something beneath this directory may be granted by one of the globs. The workspace itself leads to every glob. */
@@ -85,7 +88,7 @@ function restFrom(glob: Glob, at: number): string {
 }
 
 /** The positions that are live behind `segments`: bit i means that part i comes next, bit `parts.length` that the glob is matched. */
-function after(glob: Glob, segments: readonly string[]): number {
+function after(glob: Glob, segments: readonly string[], dots = false): number {
   let states = skipDeep(glob, 1);
   for (const segment of segments) {
     let next = 0;
@@ -93,10 +96,10 @@ function after(glob: Glob, segments: readonly string[]): number {
       const part = glob.parts[at];
       if (part === undefined || (states & (1 << at)) === 0) continue;
       if (part.kind === 'deep') {
-        if (segment.startsWith('.')) continue;
+        if (!dots && segment.startsWith('.')) continue;
         // At the end `**` is matched by what it has just taken, and may take more.
         next |= at === glob.parts.length - 1 ? (1 << at) | (1 << (at + 1)) : 1 << at;
-      } else if (part.kind === 'literal' ? part.pattern === segment : matchesWild(part.pattern, segment)) {
+      } else if (part.kind === 'literal' ? part.pattern === segment : matchesWild(part.pattern, segment, dots)) {
         next |= 1 << (at + 1);
       }
     }
@@ -116,8 +119,8 @@ function skipDeep(glob: Glob, states: number): number {
 }
 
 /** `*` and `?` within one segment, by going back to the last `*` only: at most pattern × segment steps. */
-function matchesWild(pattern: string, segment: string): boolean {
-  if (segment.startsWith('.') && !pattern.startsWith('.')) return false;
+function matchesWild(pattern: string, segment: string, dots: boolean): boolean {
+  if (!dots && segment.startsWith('.') && !pattern.startsWith('.')) return false;
   let p = 0;
   let s = 0;
   let star = -1;

@@ -16,6 +16,8 @@ export class Permit<K extends ActionKind = ActionKind> {
   private constructor(action: ActionOf<K>, decider: Decider) {
     this.action = action;
     this.decider = decider;
+    // What was decided stays what is spent.
+    Object.freeze(this);
   }
 
   /** Hands the maker to the gate, once, and to nobody after it. */
