@@ -15,8 +15,10 @@ const MAX_OPEN_WAIT_MS = 5000;
 const MAX_OPEN_ATTEMPTS = 20;
 
 // synchronous=FULL: a row is acknowledged only when the disk has it. trusted_schema=OFF: a log from elsewhere cannot call functions.
-// recursive_triggers=ON: a REPLACE meets the triggers of the row that it would remove.
-const WRITER = `PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;`;
+// recursive_triggers=ON: a REPLACE meets the triggers of the row that it would remove. A checkpoint of the WAL every 16 MiB writes the
+// pages of a busy index once instead of four times.
+const WRITER = `PRAGMA synchronous=FULL; PRAGMA recursive_triggers=ON; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;
+PRAGMA wal_autocheckpoint=4000; PRAGMA journal_size_limit=33554432;`;
 const READER = `PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA query_only=ON;`;
 
 /** @param readonly never makes or changes anything. */

@@ -1,13 +1,13 @@
 import type { Json } from '../base/jcs.ts';
-import type { Random } from '../base/ports.ts';
 import type { Detail, EventDraft } from '../policy/event.ts';
 import { canonicalJson } from '../base/jcs.ts';
 import { encodeUtf8 } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
 import { asBlobReference, MAX_BLOB_BYTES, MAX_OPENING_BYTES, MAX_ROW_BLOB_BYTES, sha256Hex } from './blobs.ts';
 import { payloadHash, payloadText } from './chain.ts';
-import { commitBytes, commitmentOf, pointerTo, SALT_BYTES } from './commitment.ts';
+import { commitBytes, commitmentOf, pointerTo } from './commitment.ts';
 import { checkJson } from './json.ts';
+import type { Salts } from './salts.ts';
 
 /** Bytes of a payload. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024;
@@ -61,7 +61,7 @@ export interface PreparedOpening {
  * The row of a draft.
  * @throws TypeError for a draft that breaks the contract of `EventDraft`; HostError `audit-unwritable` for one too large or too deep
  */
-export function prepareRow(draft: EventDraft, ts: string, random: Random): PreparedRow {
+export function prepareRow(draft: EventDraft, ts: string, salts: Salts): PreparedRow {
   const { session, actor, action, channel, detail, redactable = {} } = draft;
   if (!SESSION.test(session)) throw new TypeError('a session id is a lowercase name of at most 128 characters');
   checkDetail(detail, redactable);
@@ -70,9 +70,7 @@ export function prepareRow(draft: EventDraft, ts: string, random: Random): Prepa
   const commitments: { [member: string]: Json } = {};
   let bytes = 0;
   for (const [member, value] of Object.entries(redactable)) {
-    const salt = new Uint8Array(SALT_BYTES);
-    // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- a port of ours, not Array's fill
-    random.fill(salt);
+    const salt = salts.next();
     const stored = room.store(value);
     commitments[member] = { $c: commitBytes(encodeUtf8(stored.value), salt) };
     openings.push({ pointer: pointerTo(member), salt, ...stored });

@@ -7,6 +7,7 @@ import { type PreparedRow, prepareRow } from './draft.ts';
 import { DEFAULT_COMMIT_LIMITS, GroupCommit, type GroupCommitLimits } from './group-commit.ts';
 import { openAuditKey } from './key.ts';
 import { RowWriter } from './row-writer.ts';
+import { Salts } from './salts.ts';
 import { Stamp } from './stamp.ts';
 
 export interface LogLimits extends GroupCommitLimits {
@@ -79,6 +80,7 @@ class Log implements AuditLog {
   readonly #attester: Attester;
   readonly #commits: GroupCommit;
   readonly #stamp: Stamp;
+  readonly #salts: Salts;
   /** Sessions with rows of this process that no head covers. */
   readonly #open = new Set<string>();
   /** Sessions whose head is queued. */
@@ -101,6 +103,7 @@ class Log implements AuditLog {
     };
     this.#commits = new GroupCommit(db, state, this.#limits);
     this.#stamp = new Stamp(spec.clock, spec.onNotice);
+    this.#salts = new Salts(spec.random);
   }
 
   async append(draft: EventDraft): Promise<Appended> {
@@ -134,7 +137,7 @@ class Log implements AuditLog {
   }
 
   async #append(draft: EventDraft): Promise<Appended> {
-    const row = prepareRow(draft, this.#stamp.now(), this.#spec.random);
+    const row = prepareRow(draft, this.#stamp.now(), this.#salts);
     const { appended, attested } = await this.#commits.run(row.bytes, () => this.#write(row));
     if (attested === undefined) this.#markOpen(row.session);
     else this.#attested(row.session, attested);

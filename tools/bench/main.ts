@@ -11,6 +11,7 @@ const ROWS: Readonly<Record<string, () => Promise<{ readonly measure: () => Prom
   verify: () => import('./rows/verify.ts'),
   'code-stats': () => import('./rows/code-stats.ts'),
   memory: () => import('./rows/memory.ts'),
+  'audit-append': () => import('./rows/audit-append.ts'),
 };
 
 const { values, positionals } = parseArgs({
