@@ -10,7 +10,7 @@ const TMP_DEV = 0xffff_ffff_0001n;
 /** An empty file system in memory; what the answered root handle and its descendants do not hold is garbage. */
 export function createTmpFs(spec: TmpFsSpec): DirHandle {
   const tree = new Tree(spec);
-  return new TmpDir(tree, tree.newDir(undefined));
+  return new TmpDir(tree, tree.newRoot());
 }
 
 class TmpFile implements FileHandle {

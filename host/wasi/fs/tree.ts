@@ -27,16 +27,21 @@ export class Tree {
     return this.#clock.realtimeNs();
   }
 
-  newDir(parent: DirNode | undefined): DirNode {
-    return { ...this.#common(), kind: 'directory', entries: new Map(), parent, removed: false };
+  /** As old as time itself: a file system that nobody uses costs no reading of the clock. */
+  newRoot(): DirNode {
+    return { ...this.#aged(0n), kind: 'directory', entries: new Map(), parent: undefined, removed: false };
+  }
+
+  newDir(parent: DirNode): DirNode {
+    return { ...this.#aged(this.now()), kind: 'directory', entries: new Map(), parent, removed: false };
   }
 
   newFile(): FileNode {
-    return { ...this.#common(), kind: 'file', bytes: new PagedBytes(this.quota), opens: 0 };
+    return { ...this.#aged(this.now()), kind: 'file', bytes: new PagedBytes(this.quota), opens: 0 };
   }
 
   newLink(target: string): TmpNode {
-    return { ...this.#common(), kind: 'symlink', target };
+    return { ...this.#aged(this.now()), kind: 'symlink', target };
   }
 
   /** Gives the node a name. */
@@ -69,8 +74,7 @@ export class Tree {
     node.ctimNs = node.mtimNs;
   }
 
-  #common() {
-    const now = this.now();
-    return { ino: ++this.#lastIno, nlink: 1, atimNs: now, mtimNs: now, ctimNs: now };
+  #aged(ns: bigint) {
+    return { ino: ++this.#lastIno, nlink: 1, atimNs: ns, mtimNs: ns, ctimNs: ns };
   }
 }

@@ -1,0 +1,111 @@
+// oxlint-disable unicorn/no-array-fill-with-reference-type -- `fill` here is of our Random, not of an array
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeJournal } from '../../workspace/journal/decode.ts';
+import { JournalDiverged } from '../../workspace/journal/diverged.ts';
+import { JournalRecorder } from '../../workspace/journal/recorder.ts';
+import { JournalReplayer } from '../../workspace/journal/replayer.ts';
+import { steppedClock, systemGuestClock } from '../clock.ts';
+import type { GuestClock } from '../world.ts';
+import { recordingClock, replayingClock } from './clock.ts';
+import { recordingRandom, replayingRandom } from './random.ts';
+
+function replayerOf(recorder: JournalRecorder): JournalReplayer {
+  const recorded = recorder.finish();
+  if (recorded.kind !== 'kept') throw new Error('too large');
+  return new JournalReplayer(decodeJournal(recorded.bytes));
+}
+
+type Use = 'realtimeNs' | 'monotonicNs' | 'sleep';
+
+function use(clock: GuestClock, uses: readonly Use[]): readonly unknown[] {
+  return uses.map((one) => (one === 'sleep' ? clock.sleep(5n) : clock[one]()));
+}
+
+describe('a clock', () => {
+  it('is read again as it was', () => {
+    const reading = fc.array(fc.constantFrom<Use>('realtimeNs', 'monotonicNs', 'sleep'));
+    // Also one that goes backwards, or is far out.
+    const clocks = fc.constantFrom(
+      systemGuestClock(),
+      steppedClock({ startNs: 1_800_000_000_000_000_000n, stepNs: 1n }),
+      steppedClock({ startNs: 2n ** 64n - 10n, stepNs: 7n }),
+      steppedClock({ startNs: 0n, stepNs: 0n }),
+    );
+    fc.assert(
+      fc.property(reading, clocks, (uses, clock) => {
+        const recorder = new JournalRecorder({ resolutionNs: clock.resolutionNs });
+        const first = use(recordingClock(clock, recorder), uses);
+        const replayer = replayerOf(recorder);
+        const again = replayingClock(replayer);
+        expect([again.resolutionNs, use(again, uses)]).toEqual([clock.resolutionNs, first]);
+        replayer.finish();
+      }),
+    );
+  });
+
+  it.for<[string, readonly Use[]]>([
+    ['the other time', ['monotonicNs']],
+    ['no time', ['sleep']],
+    ['more', ['realtimeNs', 'realtimeNs']],
+  ])('shows that somebody asks for %s', ([, uses]) => {
+    const recorder = new JournalRecorder();
+    recordingClock(systemGuestClock(), recorder).realtimeNs();
+    expect(() => use(replayingClock(replayerOf(recorder)), uses)).toThrow(JournalDiverged);
+  });
+
+  it('takes a byte or two for a reading that hardly moved', () => {
+    const recorder = new JournalRecorder({ resolutionNs: 1n });
+    const clock = recordingClock(steppedClock({ startNs: 1_800_000_000_000_000_000n, stepNs: 1n }), recorder);
+    for (let reading = 0; reading < 1000; reading++) clock.monotonicNs();
+    expect(recorder.questions.length).toBeLessThan(2050);
+  });
+});
+
+describe('randomness', () => {
+  const cut = (sizes: readonly number[]): Uint8Array[] => sizes.map((size) => new Uint8Array(size));
+
+  it('is given again as it was, however it was cut', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(300)), (sizes) => {
+        const recorder = new JournalRecorder();
+        const random = recordingRandom(recorder);
+        const first = cut(sizes);
+        for (const bytes of first) random.fill(bytes);
+        const replayer = replayerOf(recorder);
+        const replayed = replayingRandom(replayer);
+        const again = cut(sizes);
+        for (const bytes of again) replayed.fill(bytes);
+        expect(again).toEqual(first);
+        replayer.finish();
+      }),
+    );
+  });
+
+  it('costs a journal nothing until it is asked for, and then a seed', () => {
+    const recorder = new JournalRecorder();
+    const before = recorder.questions.length;
+    const random = recordingRandom(recorder);
+    random.fill(new Uint8Array());
+    expect(recorder.questions.length).toBe(before);
+    random.fill(new Uint8Array(1_000_000));
+    random.fill(new Uint8Array(1_000_000));
+    expect(recorder.questions.length).toBe(before + 33);
+  });
+
+  it('differs from call to call', () => {
+    const [one, other] = [0, 1].map(() => {
+      const bytes = new Uint8Array(32);
+      recordingRandom(new JournalRecorder()).fill(bytes);
+      return bytes;
+    });
+    expect(one).not.toEqual(other);
+  });
+
+  it('shows that somebody asks for it at another time', () => {
+    const recorder = new JournalRecorder();
+    recordingClock(systemGuestClock(), recorder).realtimeNs();
+    recordingRandom(recorder).fill(new Uint8Array(1));
+    expect(() => replayingRandom(replayerOf(recorder)).fill(new Uint8Array(1))).toThrow(JournalDiverged);
+  });
+});
