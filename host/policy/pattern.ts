@@ -43,6 +43,16 @@ export function parsePattern(variant: ActionKind, untrusted: string): Pattern {
   return pattern;
 }
 
+/**
+ * A host of the operator's list (`GatePorts.networkHosts`), in the language of `NetworkRequest`.
+ * @throws HostError `policy-invalid`
+ */
+export function parseHostPattern(untrusted: string): HostPattern {
+  const pattern = parsePattern('NetworkRequest', untrusted);
+  if (pattern.kind !== 'host') throw new TypeError('a pattern of requests is one of hosts');
+  return pattern;
+}
+
 function read(form: PatternForm, untrusted: string): Pattern | { readonly refused: string } {
   switch (form.kind) {
     case 'path':

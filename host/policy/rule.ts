@@ -71,6 +71,7 @@ export function parseRule(untrusted: RuleText, at: { readonly line: number; read
     if (text === undefined) continue;
     if (text === '' || Buffer.byteLength(text) > MAX_CONDITION_BYTES || shown(text) !== text) {
       throw new HostError('policy-invalid', `"${shown(text, 64)}" is no name of a ${condition}`, {
+        field: condition,
         remedy: `Write the ${condition}'s name, with * for any run of characters.`,
       });
     }
