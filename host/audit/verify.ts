@@ -1,0 +1,281 @@
+import { setImmediate } from 'node:timers/promises';
+import type { AuditRow } from '../policy/event.ts';
+import { HostError } from '../base/error.ts';
+import { shown } from '../base/shown.ts';
+import type { RowSource, SourceItem } from './source.ts';
+import { ContentCheck, type ContentCounts } from './verify/content-check.ts';
+import { type ExitCode, type Finding, type FindingKind, Findings } from './verify/finding.ts';
+import { headFault } from './verify/head-check.ts';
+import { Ledger, type SessionState, type UnattestedRows } from './verify/ledger.ts';
+import { RowCheck, rowOf } from './verify/row-check.ts';
+import { type GivenCheckpoint, TreeCheck } from './verify/tree-check.ts';
+import { type LogVerifier, openVerifier } from './verifier.ts';
+
+export type { ExitCode, Finding, FindingKind, GivenCheckpoint, UnattestedRows };
+
+/** Rows between two looks at the signal. */
+const ROWS_PER_TURN = 4096;
+const MAX_FINDINGS_OF_KIND = 20;
+const MAX_UNATTESTED_SESSIONS = 20;
+
+export interface Progress {
+  readonly rows: number;
+  /** All that there will be, if that is known. */
+  readonly of: number | undefined;
+}
+
+export interface VerifyOptions {
+  /** The public half of the log's key, 64 hex digits, from elsewhere than the log. */
+  readonly key: string;
+  /** Checkpoints that were kept elsewhere. */
+  readonly checkpoints?: readonly GivenCheckpoint[];
+  /** Only the rows of this session: its chain, its heads and what its rows commit to, not the tree. */
+  readonly session?: string;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface AuditReport {
+  /** 0 all good · 10 divergent · 11 chain, head or tree broken · 12 nothing to verify or unreadable. */
+  readonly exitCode: ExitCode;
+  readonly key: string;
+  /** The one that was asked for. */
+  readonly session?: string;
+  readonly rows: number;
+  readonly sessions: number;
+  readonly heads: number;
+  /** Absent for a single session. */
+  readonly tree?: {
+    readonly size: number;
+    /** Hex. */
+    readonly root: string;
+    readonly storedCheckpoints: number;
+    readonly givenCheckpoints: number;
+    /** The rows up to here stand under a checkpoint that holds. */
+    readonly verifiedSize: number;
+  };
+  readonly content: Readonly<ContentCounts>;
+  /** Rows that neither a head nor a checkpoint attests yet. */
+  readonly unattested: { readonly rows: number; readonly sessions: readonly UnattestedRows[] };
+  /** The first of each kind. */
+  readonly findings: readonly Finding[];
+  /** All of them. */
+  readonly counts: ReadonlyMap<FindingKind, number>;
+  /** What nobody can see from what was given, in words. */
+  readonly unseen: readonly string[];
+}
+
+/**
+ * Verifies a log against a public key: every hash, chain, head, checkpoint, stored node, opening and blob, in one pass and in memory
+ * that does not grow with the log. Nothing in the source is believed; whatever it holds, the answer is a report.
+ * @throws HostError `key-invalid` or `key-weak` for a bad key, and `signal.reason`
+ */
+export async function verifyLog(source: RowSource, options: VerifyOptions): Promise<AuditReport> {
+  using walk = new Walk(source, options);
+  await walk.run();
+  return walk.report();
+}
+
+class Walk implements Disposable {
+  readonly #source: RowSource;
+  readonly #options: VerifyOptions;
+  readonly #log: LogVerifier;
+  readonly #findings = new Findings(MAX_FINDINGS_OF_KIND);
+  readonly #ledger = new Ledger();
+  readonly #rowCheck: RowCheck;
+  readonly #content: ContentCheck;
+  #tree: TreeCheck | undefined;
+  #rows = 0;
+  #heads = 0;
+  #lastId = 0;
+
+  constructor(source: RowSource, options: VerifyOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#log = openVerifier(options.key);
+    this.#rowCheck = new RowCheck(this.#findings);
+    this.#content = new ContentCheck(this.#ledger, source.store, this.#findings);
+  }
+
+  [Symbol.dispose](): void {
+    this.#ledger[Symbol.dispose]();
+  }
+
+  async run(): Promise<void> {
+    try {
+      await this.#run();
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      const where = this.#lastId === 0 ? 'before its first row' : `after row ${this.#lastId}`;
+      this.#findings.add('unreadable', {}, `the log cannot be read on ${where}: ${shown(error.message)}`);
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { session, signal, onProgress, checkpoints = [] } = this.#options;
+    signal.throwIfAborted();
+    const of = onProgress && this.#source.count(session);
+    const { store } = this.#source;
+    if (session === undefined) this.#tree = new TreeCheck(this.#log, checkpoints, store, this.#findings);
+    let items = 0;
+    for (const item of this.#source.rows(session)) {
+      this.#take(item);
+      if (++items % ROWS_PER_TURN !== 0) continue;
+      onProgress?.({ rows: this.#rows, of });
+      await setImmediate();
+      signal.throwIfAborted();
+    }
+    onProgress?.({ rows: this.#rows, of });
+    this.#tree?.end(this.#lastId);
+    this.#content.end(session === undefined, MAX_FINDINGS_OF_KIND);
+    if (this.#rows === 0 && this.#findings.counts.size === 0) {
+      this.#findings.add(
+        'nothing',
+        {},
+        session === undefined ? 'there is no row to verify' : 'there is no row of this session',
+      );
+    }
+  }
+
+  #take(item: SourceItem): void {
+    if (item.kind === 'damaged') {
+      this.#findings.add('line-damaged', {}, item.reason);
+      return;
+    }
+    if (item.kind === 'stray-opening') {
+      this.#content.stray(item.id, item.pointer);
+      return;
+    }
+    const row = rowOf(item.row);
+    if (typeof row !== 'string') {
+      this.#checkRow(row);
+      this.#content.check(row, this.#rowCheck.commitments, item.openings);
+      return;
+    }
+    const { id } = item.row;
+    const isNext = typeof id === 'number' && Number.isSafeInteger(id) && id > this.#lastId;
+    this.#findings.add('columns', isNext ? { id } : {}, row);
+    if (isNext) this.#lastId = id;
+    this.#rows++;
+  }
+
+  #checkRow(row: AuditRow): void {
+    const { id, session, seq } = row;
+    const isHead = row.action === 'chain.head';
+    this.#rows++;
+    this.#checkId(row);
+    this.#rowCheck.check(row, (id) => this.#source.store?.isUtf8(id) ?? true);
+    const state = this.#ledger.stateOf(session);
+    if (seq !== state.lastSeq + 1 || row.prev_hash !== state.lastHash) this.#addChainFaults(row, state);
+    if (isHead) this.#checkHead(row, state);
+    this.#tree?.push(row, isHead);
+
+    if (isHead) {
+      state.headLast = seq - 1;
+      state.headHash = state.lastHash;
+      state.tailRows = 0;
+    } else {
+      if (state.tailRows === 0 || state.tailId <= (this.#tree?.verifiedSize ?? 0)) {
+        state.tailRows = 0;
+        state.tailId = id;
+        state.tailSeq = seq;
+      }
+      state.tailRows++;
+    }
+    state.lastSeq = Math.max(seq, state.lastSeq);
+    state.lastHash = row.hash;
+  }
+
+  #checkId(row: AuditRow): void {
+    const { id } = row;
+    const expected = this.#lastId + 1;
+    if (id < expected)
+      this.#add('id-order', row, `it comes after row ${this.#lastId}: rows were swapped or stand twice`);
+    else if (id > expected && this.#options.session === undefined) {
+      const gone = id - 1 === expected ? `row ${expected} is` : `rows ${expected} to ${id - 1} are`;
+      this.#add('id-gap', row, `${gone} missing before it: removed, or moved elsewhere`);
+    }
+    this.#lastId = Math.max(id, this.#lastId);
+  }
+
+  #addChainFaults(row: AuditRow, { lastSeq, lastHash }: SessionState): void {
+    const { seq, prev_hash: prev } = row;
+    if (seq > lastSeq + 1) {
+      const gone = seq - 1 === lastSeq + 1 ? `row ${seq - 1} is` : `rows ${lastSeq + 1} to ${seq - 1} are`;
+      this.#add('seq-gap', row, `${gone} missing in its session: removed, or moved elsewhere`);
+    } else if (seq === lastSeq) {
+      this.#add('seq-duplicate', row, `the session has a row ${seq} already`);
+    } else if (seq < lastSeq) {
+      this.#add(
+        'seq-order',
+        row,
+        `it comes after row ${lastSeq} of its session: rows were swapped or a number is used twice`,
+      );
+    }
+    if (prev === lastHash) return;
+    const before =
+      lastSeq === 0 ? 'the first row of a session follows nothing' : 'that is not the hash of the row before it';
+    this.#add('prev-hash', row, `it says that it follows ${prev === '' ? 'nothing' : shown(prev, 16)}; ${before}`);
+  }
+
+  #checkHead(row: AuditRow, state: SessionState): void {
+    this.#heads++;
+    const fault = headFault(row, state, this.#log);
+    if (fault !== undefined) this.#add(fault.kind, row, fault.reason);
+  }
+
+  #add(kind: FindingKind, { id, session, seq }: AuditRow, reason: string): void {
+    this.#findings.add(kind, { id, session: shown(session), seq }, reason);
+  }
+
+  report(): AuditReport {
+    const { key, session, checkpoints = [] } = this.#options;
+    const tree = this.#tree;
+    return {
+      exitCode: this.#findings.exitCode,
+      key,
+      ...(session === undefined ? {} : { session }),
+      rows: this.#rows,
+      sessions: this.#ledger.sessions,
+      heads: this.#heads,
+      ...(tree === undefined
+        ? {}
+        : {
+            tree: {
+              size: tree.size,
+              root: tree.root().toString('hex'),
+              storedCheckpoints: tree.storedCount,
+              givenCheckpoints: checkpoints.length,
+              verifiedSize: tree.verifiedSize,
+            },
+          }),
+      content: this.#content.counts,
+      unattested: this.#ledger.unattested(tree?.verifiedSize ?? 0, MAX_UNATTESTED_SESSIONS),
+      findings: this.#findings.kept,
+      counts: this.#findings.counts,
+      unseen: unseen(this.#options, this.#source, this.#content.counts),
+    };
+  }
+}
+
+/** Said with every report: what it cannot know. */
+function unseen(
+  { session, checkpoints = [] }: VerifyOptions,
+  source: RowSource,
+  { notGiven }: ContentCounts,
+): readonly string[] {
+  const all: string[] = [];
+  if (session !== undefined) {
+    all.push(
+      'One session alone does not show whether its last rows, or other sessions, were removed: verify the whole log.',
+    );
+  } else if (checkpoints.length === 0) {
+    all.push(
+      source.store === undefined
+        ? 'Without a checkpoint, rows cut off at the end do not show, nor sessions removed with the rows behind them, nor rows added or changed after the last head of their session.'
+        : 'Without a checkpoint kept elsewhere, a log that was cut off or put back to an earlier state does not show.',
+    );
+  }
+  if (notGiven > 0) all.push(`What ${notGiven} commitments stand for is not part of this export.`);
+  return all;
+}
