@@ -24,7 +24,7 @@ export interface PageLimits {
 
 /** The read end of the log, as a forwarder sees it. */
 export interface RowSource extends Disposable {
-  /** The rows after `id`. @throws HostError `audit-invalid`, `audit-unwritable` (locked) */
+  /** The rows after `id`. @throws HostError `audit-invalid`, `io` */
   after(id: number, limits: PageLimits): Page;
   hashOf(id: number): string | undefined;
   last(): { readonly id: number; readonly hash: string } | undefined;
@@ -32,7 +32,7 @@ export interface RowSource extends Disposable {
   firstTimeAfter(id: number): string | undefined;
 }
 
-/** The log of a data directory, or `undefined` as long as there is none. @throws HostError `audit-invalid` */
+/** The log of a data directory, or `undefined` as long as there is none. @throws HostError `audit-invalid`, `io` */
 export function openRows(dataDir: string): RowSource | undefined {
   try {
     return new DatabaseRows(dataDir);
@@ -69,7 +69,7 @@ class DatabaseRows implements RowSource {
   }
 
   after(id: number, { maxRows, maxBytes, wanted }: PageLimits): Page {
-    return asAuditError(this.#file, () => {
+    return this.#read(() => {
       const rows: AuditRow[] = [];
       let through: { id: number; hash: string } | undefined;
       let bytes = 0;
@@ -86,15 +86,19 @@ class DatabaseRows implements RowSource {
   }
 
   hashOf(id: number): string | undefined {
-    return asAuditError(this.#file, () => this.#hashOf.get(id));
+    return this.#read(() => this.#hashOf.get(id));
   }
 
   last(): { readonly id: number; readonly hash: string } | undefined {
-    return asAuditError(this.#file, () => this.#last.get());
+    return this.#read(() => this.#last.get());
   }
 
   firstTimeAfter(id: number): string | undefined {
-    return asAuditError(this.#file, () => this.#timeAfter.get(id));
+    return this.#read(() => this.#timeAfter.get(id));
+  }
+
+  #read<T>(work: () => T): T {
+    return asAuditError(this.#file, work, 'reading');
   }
 
   [Symbol.dispose](): void {
