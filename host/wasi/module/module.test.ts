@@ -4,6 +4,7 @@ import wabtInit from 'wabt';
 import { HostError } from '../../base/error.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import { shareBudget } from './budget.ts';
+import { importMemory } from './import-memory.ts';
 import { inspectModule } from './inspect.ts';
 import { PREVIEW1_FUNCTIONS } from '../preview1/functions.ts';
 import { layerOf } from './layer.ts';
@@ -387,7 +388,10 @@ function requireAgreement(bytes: Uint8Array): void {
     if (error instanceof HostError) return;
     throw error;
   }
-  if (!WebAssembly.validate(prepared.bytes)) return;
+  const isValid = WebAssembly.validate(prepared.bytes);
+  const importer = importMemory(prepared.bytes, 65_536);
+  if (importer !== undefined) expect(WebAssembly.validate(importer.bytes)).toBe(isValid);
+  if (!isValid) return;
   expect(WebAssembly.validate(bytes)).toBe(true);
   const module = new WebAssembly.Module(prepared.bytes);
   const seen = prepared.facts.imports.map(({ module, name, kind }) => ({ module, name, kind }));
