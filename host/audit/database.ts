@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import type Sqlite from 'better-sqlite3';
 import { HostError } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
 import { checkAuditDir, checkDatabaseFile, ensureAuditDir } from './place.ts';
 import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './schema.ts';
+import { readUnchanging } from './snapshot.ts';
 import { asAuditError, isBusy, sqliteCode } from './sqlite-error.ts';
 
 /** A connection of better-sqlite3's. */
@@ -35,7 +35,7 @@ export function openDatabase(dataDir: string, { readonly }: OpenHow): Connection
   if (readonly) checkAuditDir(dataDir);
   else ensureAuditDir(dataDir);
   const file = checkDatabaseFile(dataDir, !readonly);
-  return asAuditError(file, () => (readonly ? openReader(file) : openWriter(file)));
+  return readonly ? asAuditError(file, () => openReader(file), 'reading') : asAuditError(file, () => openWriter(file));
 }
 
 function openWriter(file: string): Connection {
@@ -49,23 +49,25 @@ function openWriter(file: string): Connection {
 }
 
 function openReader(file: string): Connection {
-  const options = { readonly: true, timeout: MAX_OPEN_WAIT_MS, fileMustExist: true };
-  let db = connect(file, options);
-  try {
-    db.exec(READER);
-  } catch (error) {
-    db.close();
-    // A directory that nobody here may write has no place for the shared memory of a WAL; then nothing changes the file either.
-    if (!sqliteCode(error)?.startsWith('SQLITE_CANTOPEN')) throw error;
-    db = connect(`${pathToFileURL(file).href}?immutable=1`, options);
-  }
+  const db = readable(file);
   return orClose(db, () => {
     db.exec(READER);
-    if (!isOurs(db, file)) {
-      throw new HostError('not-found', `There is no audit log in ${shown(file)} yet`, { file });
-    }
-    return db;
+    if (isOurs(db, file)) return db;
+    throw new HostError('not-found', `There is no audit log in ${shown(file)} yet`, { file });
   });
+}
+
+function readable(file: string): Connection {
+  const db = connect(file, { readonly: true, timeout: MAX_OPEN_WAIT_MS, fileMustExist: true });
+  try {
+    db.exec('SELECT 1 FROM sqlite_schema');
+    return db;
+  } catch (error) {
+    db.close();
+    const whole = /^SQLITE_(?:CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '') ? readUnchanging(file) : undefined;
+    if (whole === undefined) throw error;
+    return connect(whole, { readonly: true });
+  }
 }
 
 /** Whether the schema is there. @throws HostError `audit-invalid` for a file of another program or version */
@@ -131,7 +133,7 @@ function orClose<T>(db: Connection, work: () => T): T {
 let constructor: typeof Sqlite | undefined;
 
 /** The native part is loaded by the first connection, not by an import. */
-function connect(file: string, options: Sqlite.Options): Connection {
+function connect(file: string | Buffer, options: Sqlite.Options): Connection {
   constructor ??= load();
   return new constructor(file, options);
 }

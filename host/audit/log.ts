@@ -8,6 +8,7 @@ import { DEFAULT_COMMIT_LIMITS, GroupCommit, type GroupCommitLimits } from './gr
 import { openAuditKey } from './key.ts';
 import { RowWriter } from './row-writer.ts';
 import { Salts } from './salts.ts';
+import { asAuditError } from './sqlite-error.ts';
 import { Stamp } from './stamp.ts';
 
 export interface LogLimits extends GroupCommitLimits {
@@ -65,7 +66,7 @@ export interface AuditLog extends AuditSink, AsyncDisposable {
 export function openAuditLog(spec: LogSpec): AuditLog {
   const db = openDatabase(spec.dataDir, { readonly: false });
   try {
-    return new Log(db, spec);
+    return asAuditError(db.name, () => new Log(db, spec));
   } catch (error) {
     db.close();
     throw error;

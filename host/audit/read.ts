@@ -105,7 +105,7 @@ class Reader implements AuditReader {
   }
 
   #asked<T>(ask: () => T): T {
-    return asAuditError(this.db.name, ask);
+    return asAuditError(this.db.name, ask, 'reading');
   }
 
   /** A database that turns out to be damaged on the way is the user's news, not a bug. */
@@ -113,7 +113,7 @@ class Reader implements AuditReader {
     try {
       yield* rows;
     } catch (error) {
-      throw auditError(this.db.name, error);
+      throw auditError(this.db.name, error, 'reading');
     }
   }
 }

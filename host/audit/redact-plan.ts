@@ -39,7 +39,7 @@ export interface RedactionPlan {
 
 /** @throws HostError `usage` for a selector that selects nothing in particular, or too much at once */
 export function planRedaction(db: Connection, selector: RedactionSelector): RedactionPlan {
-  return asAuditError(db.name, () => plan(db, selector));
+  return asAuditError(db.name, () => plan(db, selector), 'reading');
 }
 
 function plan(db: Connection, selector: RedactionSelector): RedactionPlan {

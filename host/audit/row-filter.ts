@@ -26,7 +26,7 @@ export interface RowQuery {
 
 const CLAUSES = {
   session: 'session = ?',
-  action: `(action = ?1 OR substr(action, 1, length(?1) + 1) = ?1 || '.')`,
+  action: `instr(action || '.', ?) = 1`,
   actor: 'actor = ?',
   channel: 'channel = ?',
   since: 'ts >= ?',
@@ -39,22 +39,19 @@ const CLAUSES = {
 
 const MEMBERS = ['session', 'action', 'actor', 'channel', 'since', 'until', 'decision', 'afterId', 'beforeId'] as const;
 
-export function rowQuery(filter: RowFilter): RowQuery {
+export function rowQuery({ newestFirst, limit, ...filter }: RowFilter): RowQuery {
   const conditions: string[] = [];
   const params: (string | number)[] = [];
   for (const member of MEMBERS) {
     const value = filter[member];
     if (value === undefined) continue;
-    params.push(value);
-    conditions.push(CLAUSES[member].replaceAll('?1', '?').replaceAll('?', `?${params.length}`));
+    conditions.push(CLAUSES[member]);
+    params.push(member === 'action' ? `${value}.` : value);
   }
   // Within a session both say the same, and only `seq` stands in the session's index.
   const column = filter.session === undefined ? 'id' : 'seq';
-  const order = `ORDER BY ${column} ${filter.newestFirst === true ? 'DESC' : 'ASC'}`;
-  if (filter.limit !== undefined) params.push(filter.limit);
-  return {
-    where: conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`,
-    order: filter.limit === undefined ? order : `${order} LIMIT ?${params.length}`,
-    params,
-  };
+  const order = `ORDER BY ${column} ${newestFirst === true ? 'DESC' : 'ASC'}`;
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  if (limit === undefined) return { where, order, params };
+  return { where, order: `${order} LIMIT ?`, params: [...params, limit] };
 }

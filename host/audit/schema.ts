@@ -54,10 +54,16 @@ CREATE TABLE blobs (
   encoding TEXT NOT NULL CHECK (encoding IN ('raw', 'zstd')),
   data BLOB NOT NULL
 ) STRICT;
+CREATE TRIGGER blobs_once BEFORE INSERT ON blobs
+WHEN EXISTS (SELECT 1 FROM blobs WHERE sha256 = NEW.sha256)
+BEGIN SELECT RAISE(ABORT, 'a blob is written once'); END;
 CREATE TRIGGER blobs_no_update BEFORE UPDATE ON blobs
-BEGIN SELECT RAISE(ABORT, 'a blob is what its name says'); END;
+BEGIN SELECT RAISE(ABORT, 'a blob is written once'); END;
 
 CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL, ts TEXT NOT NULL) STRICT;
+CREATE TRIGGER checkpoints_once BEFORE INSERT ON checkpoints
+WHEN EXISTS (SELECT 1 FROM checkpoints WHERE size = NEW.size)
+BEGIN SELECT RAISE(ABORT, 'checkpoints is append-only'); END;
 CREATE TRIGGER checkpoints_no_update BEFORE UPDATE ON checkpoints
 BEGIN SELECT RAISE(ABORT, 'checkpoints is append-only'); END;
 CREATE TRIGGER checkpoints_no_delete BEFORE DELETE ON checkpoints

@@ -12,33 +12,37 @@ export function isBusy(error: unknown): boolean {
   return /^SQLITE_(?:BUSY|LOCKED)/.test(sqliteCode(error) ?? '');
 }
 
-/** Runs `work`; an error of SQLite becomes a HostError `audit-unwritable` or `audit-invalid` about `file`. */
-export function asAuditError<T>(file: string, work: () => T): T {
+/** What could not be done. */
+export type Use = 'reading' | 'writing';
+
+/** Runs `work`; an error of SQLite becomes a HostError about `file`: see `auditError`. */
+export function asAuditError<T>(file: string, work: () => T, use: Use = 'writing'): T {
   try {
     return work();
   } catch (error) {
-    throw auditError(file, error);
+    throw auditError(file, error, use);
   }
 }
 
-/** The same for an error that was caught; any other error comes back as it is. */
-export function auditError(file: string, error: unknown): unknown {
+/**
+ * SQLite's error for a person: `audit-invalid` for a damaged or foreign file, otherwise `audit-unwritable`, or `io` where it was read. Any
+ * other error comes back as it is.
+ */
+export function auditError(file: string, error: unknown, use: Use = 'writing'): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;
   const primary = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
   const [kind, what, remedy] = REASONS[primary] ?? UNKNOWN;
-  return new HostError(
-    kind,
-    kind === 'audit-invalid'
-      ? `The audit log ${shown(file)} ${what}`
-      : `The audit log cannot be written: ${shown(file)}: ${what}`,
-    { file, remedy, sqlite: code },
-  );
+  const details = { file, remedy, sqlite: code };
+  if (kind === 'audit-invalid') return new HostError(kind, `The audit log ${shown(file)} ${what}`, details);
+  return use === 'reading'
+    ? new HostError('io', `The audit log cannot be read: ${shown(file)}: ${what}`, details)
+    : new HostError(kind, `The audit log cannot be written: ${shown(file)}: ${what}`, details);
 }
 
 type Reason = readonly [kind: 'audit-unwritable' | 'audit-invalid', what: string, remedy: string];
 
-const PERMISSION: Reason = ['audit-unwritable', 'permission denied', 'Make the data directory writable.'];
+const PERMISSION: Reason = ['audit-unwritable', 'permission denied', 'Make the data directory accessible.'];
 const DAMAGED: Reason = [
   'audit-invalid',
   'is damaged',
