@@ -31,8 +31,10 @@ function fromSeed(draw: () => Uint8Array): Random {
   };
 }
 
-function freshSeed(): Uint8Array {
+/** One that nobody can guess. */
+export function freshSeed(): Uint8Array {
   const seed = new Uint8Array(SEED_BYTES);
+  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- a port of ours, not Array's fill
   systemRandom.fill(seed);
   return seed;
 }

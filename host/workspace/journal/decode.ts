@@ -1,6 +1,6 @@
 import { AnswerReader } from './answer-reader.ts';
 import { JournalCursor } from './cursor.ts';
-import { MAGIC, MAX_MOUNTS, SHAPES, WITH_STDIN } from './format.ts';
+import { MAGIC, MAX_MOUNTS, SHAPES } from './format.ts';
 import { skipQuestion } from './question.ts';
 
 /** A journal that is one: every entry can be read. What it says was never checked against anything. */
@@ -12,7 +12,6 @@ export interface Journal {
   readonly entries: number;
   readonly resolutionNs: bigint;
   readonly guestPaths: readonly string[];
-  readonly stdin?: Uint8Array;
 }
 
 /**
@@ -22,16 +21,13 @@ export interface Journal {
 export function decodeJournal(untrusted: Uint8Array): Journal {
   const from = new JournalCursor(untrusted);
   if (!from.skipIf(MAGIC)) throw from.bad('it does not begin as one');
-  const flags = from.byte();
-  if (flags > WITH_STDIN) throw from.bad('a flag is unknown');
-  const stdin = flags === WITH_STDIN ? from.raw(from.number()) : undefined;
   const resolutionNs = from.big();
   const guestPaths: string[] = [];
   for (let left = from.below(MAX_MOUNTS + 1); left > 0; left--) guestPaths.push(from.text());
   const entriesAt = from.at;
   const entries = countEntries(from);
   if (from.left > 0) throw from.bad('something follows its end');
-  return { bytes: untrusted, entriesAt, entries, resolutionNs, guestPaths, ...(stdin === undefined ? {} : { stdin }) };
+  return { bytes: untrusted, entriesAt, entries, resolutionNs, guestPaths };
 }
 
 function countEntries(from: JournalCursor): number {

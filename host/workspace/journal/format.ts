@@ -3,7 +3,7 @@ import type { Errno, FileKind } from '../layer.ts';
 /**
  * The journal of one call: everything that it learnt from the world, in order, so that the call can be made again without that world.
  *
- *     "wj1\n"  flags  [stdin]  resolution  mounts  entry…  0x00
+ *     "wj1\n"  resolution  mounts  entry…  0x00
  *
  * An entry is the operation's code, what was asked and what was answered. Numbers are LEB128, signed ones zigzag before that, each in its
  * shortest form; texts and bytes have their length in front. Handles are numbered: first the mounts, then what was opened, in order.
@@ -16,8 +16,6 @@ export const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
 export const MAX_MOUNTS = 64;
 /** Contents from this length on are kept once in a journal: a second read of the same bytes refers to the first. */
 export const PART_BYTES = 512;
-/** Bit of the flags: stdin stands in the journal. */
-export const WITH_STDIN = 1;
 
 /** The operations by their codes. */
 export const OPS = [

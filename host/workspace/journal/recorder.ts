@@ -1,5 +1,5 @@
 import { AnswerWriter } from './answer-writer.ts';
-import { MAGIC, MAX_JOURNAL_BYTES, WITH_STDIN } from './format.ts';
+import { MAGIC, MAX_JOURNAL_BYTES } from './format.ts';
 import { askPlain } from './question.ts';
 import { JournalWriter } from './writer.ts';
 
@@ -10,8 +10,6 @@ export interface RecorderSpec {
   readonly resolutionNs?: bigint;
   /** Where the guest sees the directories that are recorded, in their order; a journal of a single directory needs none. */
   readonly guestPaths?: readonly string[];
-  /** Kept at the front, for a call whose input cannot be had again byte for byte. */
-  readonly stdin?: Uint8Array;
 }
 
 /** What became of a recording. */
@@ -24,16 +22,11 @@ export class JournalRecorder {
   readonly answers: AnswerWriter;
   #handles = 0;
 
-  constructor({ maxBytes = MAX_JOURNAL_BYTES, resolutionNs = 0n, guestPaths = [], stdin }: RecorderSpec = {}) {
+  constructor({ maxBytes = MAX_JOURNAL_BYTES, resolutionNs = 0n, guestPaths = [] }: RecorderSpec = {}) {
     const to = new JournalWriter(maxBytes);
     this.questions = to;
     this.answers = new AnswerWriter(to);
     to.raw(MAGIC);
-    to.byte(stdin === undefined ? 0 : WITH_STDIN);
-    if (stdin !== undefined) {
-      to.number(stdin.length);
-      to.raw(stdin);
-    }
     to.big(resolutionNs);
     to.number(guestPaths.length);
     for (const path of guestPaths) to.text(path);
