@@ -1,10 +1,9 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { DeadLetters } from './dead-letters.ts';
 import { type ForwardState, StateFile } from './state-file.ts';
 import { testData } from './testing-log.ts';
-import { readFileSync } from 'node:fs';
 
 const at = '2026-03-01T12:00:00.000Z';
 const whole: ForwardState = {
@@ -54,8 +53,17 @@ it('appends dead letters, mode 0600, on lines of their own even behind a cut one
   using data = testData();
   const letters = new DeadLetters(join(data.dataDir, 'x.dead.jsonl'));
   const row = {
-    ...{ id: 1, session: 's', seq: 1, ts: at, actor: 'agent', action: 'tool.call', channel: null },
-    ...{ payload: '{}', prev_hash: '', payload_hash: '', hash: '' },
+    id: 1,
+    session: 's',
+    seq: 1,
+    ts: at,
+    actor: 'agent',
+    action: 'tool.call',
+    channel: null,
+    payload: '{}',
+    prev_hash: '',
+    payload_hash: '',
+    hash: '',
   };
   letters.append([{ at, reason: 'one', row }]);
   writeFileSync(letters.path, '{"at":"2026', { flag: 'a' });

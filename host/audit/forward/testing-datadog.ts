@@ -18,6 +18,7 @@ export async function listenAsDatadog(key: string, bad: (id: number) => boolean 
   const receiver = await Receiver.listen();
   const rows: z.output<typeof testRow>[] = [];
   const tags: (string | undefined)[] = [];
+  const hosts: string[] = [];
   receiver.handle = (request): Reply => {
     if (request.headers['dd-api-key'] !== key)
       return { status: 403, body: '{"errors":[{"status":"403","title":"Forbidden"}]}' };
@@ -32,10 +33,11 @@ export async function listenAsDatadog(key: string, bad: (id: number) => boolean 
     }
     if (batch.data.some(({ audit }) => bad(audit.id))) return { status: 400, body: '{"errors":["bad entry"]}' };
     rows.push(...batch.data.map(({ audit }) => audit));
+    hosts.push(...batch.data.map(({ hostname }) => hostname));
     tags.push(...batch.data.map(({ ddtags }) => ddtags));
     return { status: 202, body: '{}' };
   };
-  return { receiver, rows, tags, [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose]() };
+  return { receiver, rows, tags, hosts, [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose]() };
 }
 
 function faultOf({ method, path, headers }: Received): string | undefined {
