@@ -3,8 +3,9 @@ import type { Connection } from './database.ts';
 import { HostError } from '../base/error.ts';
 import { auditError, isBusy } from './sqlite-error.ts';
 
-const MAX_ATTEMPTS = 50;
-const RETRY_MS = 200;
+/** How long readers and writers of other processes may hold it up. */
+export const MAX_ERASE_WAIT_MS = 20_000;
+const RETRY_MS = 100;
 
 /**
  * Makes deleted values really gone. Deleting with `secure_delete` zeroes the cells, but earlier splits of a page may have left copies in its
@@ -13,18 +14,19 @@ const RETRY_MS = 200;
  * @throws HostError `audit-unwritable` with `erased: false`
  * Source: sqlite.org/lang_vacuum.html, sqlite.org/pragma.html (secure_delete, wal_checkpoint).
  */
-export async function erase(db: Connection): Promise<void> {
+export async function erase(db: Connection, maxWaitMs = MAX_ERASE_WAIT_MS): Promise<void> {
+  const until = performance.now() + maxWaitMs;
   db.pragma('secure_delete = ON');
   db.pragma(`busy_timeout = ${RETRY_MS}`);
-  await insist(db, () => {
+  await insist(db, until, () => {
     db.exec('VACUUM');
     return true;
   });
-  await insist(db, () => {
+  await insist(db, until, () => {
     const [busy] = db.prepare<[], [number, number, number]>('PRAGMA wal_checkpoint(TRUNCATE)').raw().get() ?? [1];
     return busy === 0;
   });
-  await insist(db, () => {
+  await insist(db, until, () => {
     db.exec(`DELETE FROM meta WHERE name = 'erasure'`);
     return true;
   });
@@ -40,15 +42,15 @@ export function isErasurePending(db: Connection): boolean {
   return db.prepare(`SELECT 1 FROM meta WHERE name = 'erasure'`).get() !== undefined;
 }
 
-async function insist(db: Connection, attempt: () => boolean): Promise<void> {
-  for (let made = 0; made < MAX_ATTEMPTS; made++) {
+async function insist(db: Connection, until: number, attempt: () => boolean): Promise<void> {
+  do {
     try {
       if (attempt()) return;
     } catch (error) {
       if (!isBusy(error)) throw unfinished(db, auditError(db.name, error));
     }
     await sleep(RETRY_MS);
-  }
+  } while (performance.now() < until);
   throw unfinished(db, undefined);
 }
 

@@ -6,7 +6,7 @@ import { HostError, systemCode } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
 import { TEMP_PREFIX, writeDurably, syncDir } from '../skill/durable.ts';
 import { SEED_BYTES } from '../skill/ed25519.ts';
-import { auditDir, ensureAuditDir } from './place.ts';
+import { auditDir, ensureAuditDir, unwritable } from './place.ts';
 
 /** The key that attests the log. Its secret half stays inside. */
 export interface AuditKey {
@@ -85,10 +85,7 @@ function placeOnce(file: string, bytes: Uint8Array): boolean {
     return true;
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false;
-    throw new HostError('audit-unwritable', `${shown(file)} cannot be written (${systemCode(error) ?? 'unknown'})`, {
-      file,
-      remedy: 'Make room, or make the data directory writable.',
-    });
+    throw unwritable(file, error);
   } finally {
     rmSync(temp, { force: true });
   }

@@ -108,7 +108,7 @@ function strange(path: string, what: string, remedy: string): HostError {
 }
 
 /** A system error while the log's files are made, as an error for a person. */
-function unwritable(path: string, error: unknown): HostError {
+export function unwritable(path: string, error: unknown): HostError {
   const code = systemCode(error) ?? 'unknown';
   return new HostError(
     'audit-unwritable',

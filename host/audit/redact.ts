@@ -21,6 +21,8 @@ export interface RedactSpec {
   readonly sink: AuditSink;
   readonly session: string;
   readonly actor?: AuditActor;
+  /** How long it waits for whoever else has the log open. */
+  readonly maxWaitMs?: number;
 }
 
 export interface Redacted {
@@ -36,7 +38,15 @@ export interface Redacted {
  * another program has the log open, or there is no room to rewrite it; the next redaction finishes that, one with an empty plan too); `usage` for a plan that is stale,
  * empty or without a reason.
  */
-export async function redact({ dataDir, plan, reason, sink, session, actor = 'cli' }: RedactSpec): Promise<Redacted> {
+export async function redact({
+  dataDir,
+  plan,
+  reason,
+  sink,
+  session,
+  actor = 'cli',
+  maxWaitMs,
+}: RedactSpec): Promise<Redacted> {
   if (reason.trim() === '' || reason.length > MAX_REASON_CHARS || !reason.isWellFormed()) {
     throw new HostError('usage', `A redaction needs a reason of at most ${MAX_REASON_CHARS} characters`, {
       remedy: 'Say why; the reason stays in the log.',
@@ -45,7 +55,7 @@ export async function redact({ dataDir, plan, reason, sink, session, actor = 'cl
   const db = openDatabase(dataDir, { readonly: false });
   try {
     if (plan.openings.length === 0) {
-      if (isErasurePending(db)) await erase(db);
+      if (isErasurePending(db)) await erase(db, maxWaitMs);
       return { openings: 0, blobs: 0 };
     }
     if (!sameOpenings(db, plan)) {
@@ -57,7 +67,7 @@ export async function redact({ dataDir, plan, reason, sink, session, actor = 'cl
       await sink.append({ session, actor, action: 'audit.redacted', detail: { reason, ...removed } });
     }
     const blobs = asAuditError(db.name, () => remove(db, plan));
-    await erase(db);
+    await erase(db, maxWaitMs);
     return { openings: plan.openings.length, blobs };
   } finally {
     db.close();
