@@ -1,10 +1,12 @@
-import { ftruncateSync, readSync, writeSync } from 'node:fs';
+import { fchmodSync, fchownSync, fstatSync, ftruncateSync, readSync, writeSync } from 'node:fs';
 import type { Backend } from './backend.ts';
 import { attempt, attemptVoid } from './errno.ts';
 import type { Errno, FileHandle, FileStat, TimeToSet } from './layer.ts';
 
 /** Bytes that a file offset can count. Source: off_t, and the integers that a number holds. */
 const MAX_OFFSET = BigInt(Number.MAX_SAFE_INTEGER);
+/** Without the bits that lend a program its owner's rights: it is another program by then. */
+const PERMISSION_BITS = 0o777;
 
 /** What the grants and the open allow on one file. */
 export interface FileRights {
@@ -56,6 +58,19 @@ export class WorkspaceFile implements FileHandle {
 
   sync(): Errno | undefined {
     return this.#fd < 0 ? 'badf' : this.#backend.sync(this.#fd);
+  }
+
+  takeRights(from: FileHandle): Errno | undefined {
+    if (!(from instanceof WorkspaceFile)) return 'xdev';
+    const original = from.#fd;
+    if (this.#fd < 0 || original < 0 || !this.#rights.write) return 'badf';
+    return attemptVoid(() => {
+      const { mode, uid, gid } = fstatSync(original);
+      const own = fstatSync(this.#fd);
+      // Only the superuser gives files away; for everyone else the file stays the writer's.
+      if (own.uid !== uid || own.gid !== gid) attemptVoid(() => fchownSync(this.#fd, uid, gid));
+      fchmodSync(this.#fd, mode & PERMISSION_BITS);
+    });
   }
 
   close(): void {

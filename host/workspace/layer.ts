@@ -92,6 +92,8 @@ export interface FileHandle {
   resize(bytes: bigint): Errno | undefined;
   setTimes(atim: TimeToSet, mtim: TimeToSet): Errno | undefined;
   sync(): Errno | undefined;
+  /** Takes over who may do what with another file of the same layer: its mode, and its owner where that is allowed. Absent where files have neither. */
+  takeRights?(from: FileHandle): Errno | undefined;
   close(): void;
 }
 

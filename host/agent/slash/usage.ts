@@ -3,10 +3,18 @@ import type { Tool } from '../../skill/skill.ts';
 import { parametersOf } from './parameters.ts';
 import type { Parameter, ValueShape } from './parameters.ts';
 
-/** Where the line is typed: in a chat, `/name`, or in a shell, `wirken skill run name`. */
-export type CallForm = 'slash' | 'command';
+/**
+ * Where the line is typed: in a chat, `/name`, or in a shell, `wirken skill run name`; for wirken's own tools `/tool name` and
+ * `wirken tool run name`.
+ */
+export type CallForm = 'slash' | 'command' | 'tool-slash' | 'tool-command';
 
-const PREFIX = { slash: '/', command: 'wirken skill run ' } as const satisfies Record<CallForm, string>;
+const PREFIX = {
+  slash: '/',
+  command: 'wirken skill run ',
+  'tool-slash': '/tool ',
+  'tool-command': 'wirken tool run ',
+} as const satisfies Record<CallForm, string>;
 const MAX_VALUES = 8;
 
 /** How a tool is called, on one line made from its schema: `/csv-tools sort <file> <by…> [--reverse] [--as=csv|json]`. */

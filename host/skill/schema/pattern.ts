@@ -11,6 +11,8 @@ const ASCII = 128;
 export interface LinearPattern {
   /** Whether the pattern is found in `text`; `spend` hears of the work, in steps, as it is done, and may throw to end it. */
   test(text: string, spend: (steps: number) => void): boolean;
+  /** The UTF-16 offset at which the first match ends to end, or `undefined`. */
+  endIn(text: string, spend: (steps: number) => void): number | undefined;
 }
 
 type State =
@@ -20,80 +22,90 @@ type State =
   | { readonly op: 'begin' | 'end' | 'word' | 'no-word' | 'found' };
 
 /**
- * Compiles an ECMAScript pattern (flag `u`) for matching by simulation of its automaton, which never backtracks.
+ * Compiles an ECMAScript pattern (flag `u`, and `i` if `ignoreCase`) for matching by simulation of its automaton, which never backtracks.
  * @throws HostError manifest-invalid for what no such automaton has: lookaround and backreferences; for inline flags, for a pattern
  * that is none, and for one with too many states.
  * Source: JSON Schema 2020-12 Core §6.4; R. Cox, Regular Expression Matching: the Virtual Machine Approach.
  */
-export function compilePattern(untrusted: string): LinearPattern {
+export function compilePattern(untrusted: string, ignoreCase = false): LinearPattern {
   const program: State[] = [];
-  emit(program, parsePattern(untrusted), untrusted);
-  push(program, { op: 'found' }, untrusted);
-  return { test: (text, spend) => simulate(program, text, spend) };
+  const origin: Origin = { text: untrusted, flags: ignoreCase ? 'iu' : 'u' };
+  emit(program, parsePattern(untrusted), origin);
+  push(program, { op: 'found' }, origin);
+  return {
+    test: (text, spend) => simulate(program, text, spend) !== undefined,
+    endIn: (text, spend) => simulate(program, text, spend),
+  };
 }
 
-function emit(program: State[], piece: Piece, source: string): void {
+/** What a program is compiled from. */
+interface Origin {
+  readonly text: string;
+  readonly flags: 'u' | 'iu';
+}
+
+function emit(program: State[], piece: Piece, origin: Origin): void {
   switch (piece.kind) {
     case 'empty':
       return;
     case 'assert':
-      push(program, { op: piece.what }, source);
+      push(program, { op: piece.what }, origin);
       return;
     case 'one':
-      push(program, { op: 'one', accepts: acceptor(piece.source) }, source);
+      push(program, { op: 'one', accepts: acceptor(piece.source, origin.flags) }, origin);
       return;
     case 'sequence':
-      for (const part of piece.parts) emit(program, part, source);
+      for (const part of piece.parts) emit(program, part, origin);
       return;
     case 'choice':
-      emitChoice(program, piece.choices, source);
+      emitChoice(program, piece.choices, origin);
       return;
     case 'repeat':
-      emitRepeat(program, piece, source);
+      emitRepeat(program, piece, origin);
       return;
   }
 }
 
-function emitChoice(program: State[], choices: readonly Piece[], source: string): void {
+function emitChoice(program: State[], choices: readonly Piece[], origin: Origin): void {
   const exits: { to: number }[] = [];
   for (const [index, choice] of choices.entries()) {
     if (index === choices.length - 1) {
-      emit(program, choice, source);
+      emit(program, choice, origin);
       break;
     }
-    const split = push(program, { op: 'split', other: 0 }, source);
-    emit(program, choice, source);
-    exits.push(push(program, { op: 'jump', to: 0 }, source));
+    const split = push(program, { op: 'split', other: 0 }, origin);
+    emit(program, choice, origin);
+    exits.push(push(program, { op: 'jump', to: 0 }, origin));
     split.other = program.length;
   }
   for (const exit of exits) exit.to = program.length;
 }
 
-function emitRepeat(program: State[], piece: Extract<Piece, { kind: 'repeat' }>, source: string): void {
+function emitRepeat(program: State[], piece: Extract<Piece, { kind: 'repeat' }>, origin: Origin): void {
   // An empty body repeated is an empty body; without this a count of a billion would be walked.
   if (piece.body.kind === 'empty') return;
-  for (let count = 0; count < piece.min; count++) emit(program, piece.body, source);
+  for (let count = 0; count < piece.min; count++) emit(program, piece.body, origin);
   if (piece.max === Infinity) {
     const start = program.length;
-    const split = push(program, { op: 'split', other: 0 }, source);
-    emit(program, piece.body, source);
-    push(program, { op: 'jump', to: start }, source);
+    const split = push(program, { op: 'split', other: 0 }, origin);
+    emit(program, piece.body, origin);
+    push(program, { op: 'jump', to: start }, origin);
     split.other = program.length;
     return;
   }
   const splits: { other: number }[] = [];
   for (let count = piece.min; count < piece.max; count++) {
-    splits.push(push(program, { op: 'split', other: 0 }, source));
-    emit(program, piece.body, source);
+    splits.push(push(program, { op: 'split', other: 0 }, origin));
+    emit(program, piece.body, origin);
   }
   for (const split of splits) split.other = program.length;
 }
 
-function push<S extends State>(program: State[], state: S, source: string): S {
+function push<S extends State>(program: State[], state: S, origin: Origin): S {
   if (program.length >= MAX_STATES) {
     throw new HostError(
       'manifest-invalid',
-      `the pattern ${shown(source, 80)} is too large: more than ${MAX_STATES} states`,
+      `the pattern ${shown(origin.text, 80)} is too large: more than ${MAX_STATES} states`,
       {
         remedy: 'Use smaller counts in {…}, or maxLength beside the pattern.',
       },
@@ -104,22 +116,22 @@ function push<S extends State>(program: State[], state: S, source: string): S {
 }
 
 /** `source` is one atom: it matches exactly one code point, so V8's own engine decides about it without any search. */
-function acceptor(source: string): (codePoint: number) => boolean {
-  const one = new RegExp(`^${source}$`, 'u');
+function acceptor(source: string, flags: Origin['flags']): (codePoint: number) => boolean {
+  const one = new RegExp(`^${source}$`, flags);
   const ascii = Array.from({ length: ASCII }, (_, code) => one.test(String.fromCharCode(code)));
   return (codePoint) => ascii[codePoint] ?? one.test(String.fromCodePoint(codePoint));
 }
 
-function simulate(program: readonly State[], text: string, spend: (steps: number) => void): boolean {
+function simulate(program: readonly State[], text: string, spend: (steps: number) => void): number | undefined {
   const seenAt = new Int32Array(program.length).fill(-1);
   let waiting: number[] = [];
   for (let at = 0; at <= text.length;) {
     // Unanchored: a match may begin at any position.
     const reached = close(program, [...waiting, 0], text, at, seenAt);
     spend(1 + reached.steps);
-    if (reached.found) return true;
+    if (reached.found) return at;
     const codePoint = text.codePointAt(at);
-    if (codePoint === undefined) return false;
+    if (codePoint === undefined) return undefined;
     waiting = [];
     for (const index of reached.ones) {
       const state = program[index];
@@ -127,7 +139,7 @@ function simulate(program: readonly State[], text: string, spend: (steps: number
     }
     at += codePoint > 0xffff ? 2 : 1;
   }
-  return false;
+  return undefined;
 }
 
 /** Everything reachable from `stack` without taking a character. */
