@@ -32,9 +32,17 @@ it('reveals its value to the callback and hands the answer on', () => {
   expect(secret().reveal((value) => `Splunk ${value}`)).toBe(`Splunk ${VALUE}`);
 });
 
-it('is covered in what a peer sends back, plain and URL-encoded', () => {
-  const strange = new SecretString('a+b/c d&e', 'x');
-  expect(strange.coverIn('you sent a+b/c d&e twice: a%2Bb%2Fc%20d%26e')).toBe('you sent [secret x] twice: [secret x]');
+it.for([
+  ['plain', (value: string) => value],
+  ['in a URL', (value: string) => encodeURIComponent(value)],
+  ['in a form', (value: string) => new URLSearchParams({ value }).toString().slice('value='.length)],
+  ['in JSON', (value: string) => JSON.stringify({ value })],
+] as const)('is covered in what a peer sends back: %s', ([, spell]) => {
+  const strange = `a+b/c d&e~(1)"\\'!`;
+  const said = `you sent ${spell(strange)}, ${spell(strange)}`;
+  const covered = new SecretString(strange, 'x').coverIn(said);
+  expect(covered).toBe(said.replaceAll(spell(strange).replace(/^.*:"|"}$/g, ''), '[secret x]'));
+  expect(covered).toContain('[secret x]');
 });
 
 it('covers every occurrence of any secret in any text', () => {

@@ -18,12 +18,17 @@ export class SecretString {
     return use(this.#value);
   }
 
-  /** `text` with each occurrence of the secret, as it is or as URL encoding writes it, covered: for what a peer sent back. */
+  /** `text` with each occurrence of the secret covered, be it plain or as URLs, forms and JSON write it: for what a peer sent back. */
   coverIn(text: string): string {
     if (this.#value === '') return text;
-    const covered = text.replaceAll(this.#value, this.shown);
-    const encoded = encodeURIComponent(this.#value.toWellFormed());
-    return encoded === this.#value ? covered : covered.replaceAll(encoded, this.shown);
+    const wellFormed = this.#value.toWellFormed();
+    const spellings = [
+      this.#value,
+      encodeURIComponent(wellFormed),
+      new URLSearchParams({ s: wellFormed }).toString().slice(2),
+      JSON.stringify(this.#value).slice(1, -1),
+    ];
+    return spellings.reduce((covered, spelling) => covered.replaceAll(spelling, this.shown), text);
   }
 
   toString(): string {

@@ -10,6 +10,9 @@ import { verdictOf } from './verdict.ts';
 /** A longer entry is accepted and cut off, so it must not get there. Source: Datadog, “Send logs”, API v2. */
 const LIMITS: BatchLimits = { maxRows: 1000, maxBytes: 5_000_000, maxRowBytes: 1_000_000 };
 
+/** The detail of a longer payload is not repeated as attributes: the entry would not arrive whole. */
+const MAX_SEARCHABLE_CHARS = 100_000;
+
 /** Datadog's intake of logs over HTTP, version 2. */
 export class Datadog implements Forwarder {
   readonly name: string;
@@ -34,7 +37,7 @@ export class Datadog implements Forwarder {
       message: `${row.action} by ${row.actor}, ${row.session} #${row.seq}`,
       // The row stays whole and its payload text: a hash of what Datadog made of it would be another one.
       audit: row,
-      detail: parseAnswer(row.payload)?.['detail'] ?? {},
+      ...(row.payload.length > MAX_SEARCHABLE_CHARS ? {} : { detail: parseAnswer(row.payload)?.['detail'] ?? {} }),
     };
     return { kind: 'fit', text: JSON.stringify(entry) };
   }

@@ -129,6 +129,33 @@ it('says which error a connection ended with when nobody listens, or no HTTP', a
   expect(garbled?.reason).toMatch(/^the connection failed \(/);
 });
 
+it('comes back no sooner than a receiver asks for', async () => {
+  using data = testData();
+  await appendRows(data.dataDir, 1);
+  await using datadog = await listenAsDatadog(KEY);
+  datadog.receiver.faults.push({ kind: 'reply', reply: { status: 429, headers: { 'retry-after': '120' } } });
+  const to = spec({ kind: 'datadog', url: datadog.receiver.url });
+  await forwardOnce(options(data.dataDir, [to], { token: KEY }));
+  const trouble = stateOf(data.dataDir)?.trouble;
+  expect(Date.parse(trouble?.nextTry ?? '') - Date.parse(trouble?.at ?? '')).toBeGreaterThanOrEqual(119_990);
+});
+
+it('writes a row that is too large to the dead letters once, however often the rest is sent', async () => {
+  using data = testData();
+  await appendRows(data.dataDir, 1, { bytes: 1_000_000 });
+  await appendRows(data.dataDir, 1);
+  await using datadog = await listenAsDatadog(KEY);
+  for (let times = 0; times < 3; times += 1) datadog.receiver.faults.push({ kind: 'reply', reply: { status: 503 } });
+  const to = spec({ kind: 'datadog', url: datadog.receiver.url });
+  const stop = new AbortController();
+  const forwarding = startForwarding(options(data.dataDir, [to], { token: KEY, signal: stop.signal }));
+  await until(() => (stateOf(data.dataDir)?.sent ?? 0) >= 3);
+  stop.abort();
+  await forwarding.closed;
+  expect(deadIds(data.dataDir)).toEqual([1]);
+  expect(stateOf(data.dataDir)?.dead).toBe(1);
+});
+
 it('finds the bad row of a batch that is rejected as a whole, and goes on without it', async () => {
   using data = testData();
   await appendRows(data.dataDir, 300);

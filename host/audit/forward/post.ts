@@ -37,7 +37,7 @@ export async function post({ url, headers, body, timeoutMs }: PostRequest, signa
   try {
     const response = await fetch(url, {
       method: 'POST',
-      headers,
+      headers: { 'user-agent': 'wirken', ...headers },
       body,
       redirect: 'manual',
       signal: AbortSignal.any([signal, own.signal]),

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setImmediate as yieldOnce, setTimeout as sleep } from 'node:timers/promises';
 import { HostError } from '../../base/error.ts';
 import type { Clock, Random } from '../../base/ports.ts';
+import { shown } from '../../base/shown.ts';
 import { wants } from './actions.ts';
 import { readCredential } from './credential.ts';
 import { DeadLetters } from './dead-letters.ts';
@@ -55,7 +56,9 @@ export function startForwarding(options: ForwardOptions): Forwarding {
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
   });
   // Whoever waits for it gets the error; a host that does not must not die of a forwarder.
-  closed.catch((error: unknown) => options.log('forwarding', `stopped by an error of its own: ${String(error)}`));
+  closed.catch((error: unknown) =>
+    options.log('forwarding', `stopped by an error of its own: ${shown(String(error))}`),
+  );
   return {
     closed,
     wake: () => wake.all(),
@@ -121,6 +124,7 @@ async function forwardAlways(
   signal: AbortSignal,
 ): Promise<void> {
   const pace = options.pace ?? DEFAULT_PACE;
+  let said: string | undefined;
   for (;;) {
     signal.throwIfAborted();
     try {
@@ -130,7 +134,8 @@ async function forwardAlways(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof HostError)) throw error;
-      options.log(spec.name, error.message);
+      if (said !== error.message) options.log(spec.name, error.message);
+      said = error.message;
     }
     await sleep(pace.lockMs, undefined, { signal });
   }
