@@ -76,11 +76,11 @@ export class Gate implements Asks {
   ): Promise<Permit<K> | Denied<K>> {
     signal.throwIfAborted();
     const asked: ActionOf<K> = frozen(structuredClone(action));
-    const standing = this.standing(asked, asker, options);
+    const who: Asker = frozen(structuredClone(asker));
+    const standing = this.standing(asked, who, options);
     if (standing.trouble !== undefined) this.#ports.onUnremembered?.(asked, standing.trouble);
-    if (standing.kind === 'decided')
-      return await this.#conclude(asked, asker, standing.tier, settled(standing), signal);
-    return await this.#askInTurn(asked, asker, options, signal);
+    if (standing.kind === 'decided') return await this.#conclude(asked, who, standing.tier, settled(standing), signal);
+    return await this.#askInTurn(asked, who, options, signal);
   }
 
   /** How the action stands before anybody is asked; nothing is recorded. */
