@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeHex } from '../base/bytes.ts';
+import { canonicalJson } from '../base/jcs.ts';
 import { payloadHash, payloadText, rowHash } from './chain.ts';
 import { commit, commitmentOf, memberAt, pointerTo } from './commitment.ts';
 import { headMessage } from './head.ts';
@@ -37,6 +38,11 @@ describe('a payload', () => {
         const turned = Object.fromEntries(Object.entries(detail).toReversed());
         const text = payloadText({ ...members, detail: detail as never });
         expect(payloadText({ ...members, detail: turned as never })).toBe(text);
+        expect(text).toBe(canonicalJson({ ...members, session: { full: session }, detail: detail as never }));
+        const channel = session;
+        expect(payloadText({ ...members, channel, detail: detail as never })).toBe(
+          canonicalJson({ ...members, channel, session: { full: session }, detail: detail as never }),
+        );
         // JSON has no -0.
         expect(JSON.parse(text)).toEqual(
           JSON.parse(JSON.stringify({ ...members, session: { full: session }, detail })),

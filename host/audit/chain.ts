@@ -19,8 +19,10 @@ export interface Payload {
  * Source: RFC 8785.
  */
 export function payloadText({ action, actor, channel, detail, session, ts }: Payload): string {
-  const scope = channel === undefined ? {} : { channel };
-  return canonicalJson({ action, actor, ...scope, detail, session: { full: session }, ts });
+  // The members stand in their canonical order already; only what lies deeper has to be sorted.
+  const scope = channel === undefined ? '' : `"channel":${canonicalJson(channel)},`;
+  const who = `"action":${canonicalJson(action)},"actor":${canonicalJson(actor)},${scope}`;
+  return `{${who}"detail":${canonicalJson(detail)},"session":{"full":${canonicalJson(session)}},"ts":${canonicalJson(ts)}}`;
 }
 
 /** Hex SHA-256 of the payload's UTF-8 bytes. */

@@ -183,20 +183,27 @@ describe('the tables', () => {
   };
   const next = `(id, session, seq, ts, actor, action, payload, prev_hash, payload_hash, hash)`;
   const values = `'t', 'a', 'a', '{}', '', '', ''`;
+  const last = `(SELECT hash FROM events WHERE session = 's' ORDER BY seq DESC LIMIT 1)`;
+  const chained = `'t', 'a', 'a', '{}', ${last}, '', ''`;
 
   // The connection is one without any pragma of ours: `recursive_triggers` and `foreign_keys` are off in it.
   it.for([
     ['an update', `UPDATE events SET payload = '{}' WHERE id = 1`],
     ['an update of nothing else than the id', `UPDATE events SET id = 9 WHERE id = 1`],
     ['a removal', `DELETE FROM events WHERE id = 4`],
-    ['an insert over a row', `INSERT INTO events ${next} VALUES (1, 's', 3, ${values})`],
-    ['a replacement by id', `INSERT OR REPLACE INTO events ${next} VALUES (1, 's', 3, ${values})`],
+    ['an insert over a row', `INSERT INTO events ${next} VALUES (1, 's', 3, ${chained})`],
+    ['a replacement by id', `INSERT OR REPLACE INTO events ${next} VALUES (1, 's', 3, ${chained})`],
     ['a replacement by sequence number', `INSERT OR REPLACE INTO events ${next} VALUES (5, 's', 1, ${values})`],
     ['an upsert', `INSERT INTO events ${next} VALUES (1, 's', 1, ${values}) ON CONFLICT DO UPDATE SET payload = '{}'`],
-    ['a gap in the ids', `INSERT INTO events ${next} VALUES (6, 's', 3, ${values})`],
+    ['a gap in the ids', `INSERT INTO events ${next} VALUES (6, 's', 3, ${chained})`],
     ['a gap in the sequence', `INSERT INTO events ${next} VALUES (5, 's', 4, ${values})`],
     ['a first row that is not 1', `INSERT INTO events ${next} VALUES (5, 'u', 2, ${values})`],
-    ['a row without an id', `INSERT INTO events ${next} VALUES (NULL, 's', 3, ${values})`],
+    ['a row that chains to nothing', `INSERT INTO events ${next} VALUES (5, 's', 3, ${values})`],
+    [
+      'a first row that chains to something',
+      `INSERT INTO events ${next} VALUES (5, 'u', 1, 't', 'a', 'a', '{}', 'x', '', '')`,
+    ],
+    ['a row without an id', `INSERT INTO events ${next} VALUES (NULL, 's', 3, ${chained})`],
     ['a changed opening', `UPDATE openings SET value = '1'`],
     ['a replaced opening', `INSERT OR REPLACE INTO openings VALUES (1, '/detail/arguments', x'00', '1', NULL)`],
     ['a changed checkpoint', `UPDATE checkpoints SET note = ''`],

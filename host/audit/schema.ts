@@ -4,8 +4,8 @@ export const APPLICATION_ID = 0x574b4e41;
 export const SCHEMA_VERSION = 1;
 
 /**
- * The whole schema. Whoever inserts gives `id` and `seq`; the trigger refuses what is not the next of each, and with it every insert
- * over a row that is there, `INSERT OR REPLACE` included, whatever the connection's pragmas are.
+ * The whole schema. Whoever inserts gives `id`, `seq` and `prev_hash`; the trigger refuses what does not go on where the log stands, and
+ * with it every insert over a row that is there, `INSERT OR REPLACE` included, whatever the connection's pragmas are.
  */
 export const SCHEMA = `
 CREATE TABLE events (
@@ -27,6 +27,7 @@ CREATE INDEX events_heads ON events (session, seq) WHERE action = 'chain.head';
 CREATE TRIGGER events_next BEFORE INSERT ON events
 WHEN NEW.id IS NOT (SELECT coalesce(max(id), 0) + 1 FROM events)
   OR NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM events WHERE session = NEW.session)
+  OR NEW.prev_hash IS NOT coalesce((SELECT hash FROM events WHERE session = NEW.session AND seq = NEW.seq - 1), '')
 BEGIN SELECT RAISE(ABORT, 'events takes only the next row'); END;
 CREATE TRIGGER events_no_update BEFORE UPDATE ON events
 BEGIN SELECT RAISE(ABORT, 'events is append-only'); END;
