@@ -105,7 +105,7 @@ export class AnswerFile implements AnswerStore, Disposable {
   }
 
   #using<T>(work: (open: Open) => T): T {
-    this.#open ??= prepared(openAnswers(this.path));
+    this.#open ??= opened(this.path);
     const open = this.#open;
     try {
       return asAnswerError(this.path, () => work(open));
@@ -114,6 +114,16 @@ export class AnswerFile implements AnswerStore, Disposable {
       if (error instanceof HostError) this[Symbol.dispose]();
       throw error;
     }
+  }
+}
+
+function opened(path: string): Open {
+  const db = openAnswers(path);
+  try {
+    return asAnswerError(path, () => prepared(db));
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 

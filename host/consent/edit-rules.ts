@@ -1,4 +1,4 @@
-import { isMap, isSeq, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { isMap, isNode, isSeq, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { HostError } from '../base/error.ts';
 import { parseRule, type Rule, type RuleText } from '../policy/rule.ts';
 import { parseRules, rulesOf } from './parse-rules.ts';
@@ -47,18 +47,30 @@ export function removeRule(untrusted: string, file: string, index: number): Edit
 /** The list of rules as it stands in the document, made if it is missing. */
 function listOf({ document }: RuleDocument): YAMLSeq {
   const root: unknown = document.contents;
-  if (isMap(root)) {
-    const list = root.get('rules');
-    if (isSeq(list)) {
-      if (list.items.length === 0) list.flow = false;
-      return list;
-    }
+  const pair = isMap(root) ? root.items[0] : undefined;
+  if (isSeq(pair?.value)) {
+    // `rules: []` goes on in lines.
+    if (pair.value.items.length === 0) pair.value.flow = false;
+    return pair.value;
   }
   const list = new YAMLSeq();
+  if (pair !== undefined) {
+    keepComments(pair.value, list);
+    pair.value = list;
+    return list;
+  }
   const map = new YAMLMap();
   map.items.push(new Pair(new Scalar('rules'), list));
+  keepComments(root, map);
   document.contents = map;
   return list;
+}
+
+/** What people wrote beside a value stays when another takes its place. */
+function keepComments(from: unknown, to: Node): void {
+  if (!isNode(from)) return;
+  if (typeof from.commentBefore === 'string') to.commentBefore = from.commentBefore;
+  if (typeof from.comment === 'string') to.comment = from.comment;
 }
 
 /** What is written says what was meant, and nothing else changed. */

@@ -8,6 +8,7 @@ const RETRY_MS = 25;
 /**
  * Runs `work` while no other process or call does the same on this path. The system itself ends the exclusion with the process that
  * holds it (SQLite's file lock), so none can go stale.
+ * Rejects with `signal.reason`.
  * @throws HostError `lock-busy` when another one is not done in ten seconds, `io`
  */
 export async function exclusively<T>(path: string, work: () => T, signal: AbortSignal): Promise<T> {
@@ -23,7 +24,8 @@ export async function exclusively<T>(path: string, work: () => T, signal: AbortS
           remedy: 'Wait until it is done, then try again.',
         });
       }
-      await sleep(RETRY_MS, undefined, { signal });
+      // The reason itself, not the timer's error around it.
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
     return work();
   } finally {
