@@ -12,6 +12,8 @@ import { grant } from '../host/skill/grants.ts';
 import { asError } from '../host/skill/load.ts';
 import { verifyDir } from '../host/skill/verify.ts';
 import { startPool, type Pool } from '../host/wasi/pool/pool.ts';
+import { permitFor } from '../host/policy/testing.ts';
+import { runAction } from '../host/wasi/call-skill.ts';
 import { run, type SkillOutcome } from '../host/wasi/run.ts';
 import { WorkspaceDir } from '../host/workspace/dir.ts';
 
@@ -51,7 +53,8 @@ async function call(skill: string, tool: string, input: Json): Promise<SkillOutc
   if ('kind' in verified) throw asError(verified);
   using workspace = WorkspaceDir.openAmbient(root);
   const granted = grant(verified, verified.value.manifest.permissions);
-  return await run(granted, { tool, input }, { pool, workspace, ceilings: {} }, AbortSignal.timeout(30_000));
+  const permit = await permitFor(runAction(granted.skill, granted.permissions, tool));
+  return await run(granted, { tool, input }, permit, { pool, workspace, ceilings: {} }, AbortSignal.timeout(30_000));
 }
 
 const counts = (files: number, lines: number, code: number, comments: number, blanks: number) => ({

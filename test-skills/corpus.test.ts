@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HostError } from '../host/base/error.ts';
 import type { Granted } from '../host/skill/grants.ts';
 import { startPool, type Pool } from '../host/wasi/pool/pool.ts';
+import { runAction } from '../host/wasi/call-skill.ts';
+import { permitFor } from '../host/policy/testing.ts';
 import { run, type SkillCall, type SkillOutcome } from '../host/wasi/run.ts';
 import { WorkspaceDir } from '../host/workspace/dir.ts';
 import { readCases, type Case, type CaseExpect } from './case.ts';
@@ -45,6 +47,7 @@ describe('hostile', () => {
       const after = await run(
         echo,
         { tool: 'run', input: { still: 'here' } },
+        await permitFor(runAction(echo.skill, echo.permissions, 'run')),
         { pool, ceilings: {} },
         AbortSignal.timeout(30_000),
       );
@@ -90,7 +93,14 @@ async function callOf(spec: Case, stage: Stage, events: unknown[]): Promise<Ende
   const onProgress = (event: unknown): void => void events.push(event);
   try {
     const granted = await grantCase(spec, signal);
-    return await run(granted, call, { pool, ceilings, onProgress, ...(workspace ? { workspace } : {}) }, signal);
+    const permit = await permitFor(runAction(granted.skill, granted.permissions, call.tool));
+    return await run(
+      granted,
+      call,
+      permit,
+      { pool, ceilings, onProgress, ...(workspace ? { workspace } : {}) },
+      signal,
+    );
   } catch (error) {
     if (error instanceof HostError) return { kind: 'error', code: error.code, message: error.message };
     throw error;

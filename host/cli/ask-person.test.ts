@@ -6,7 +6,12 @@ import { describe, expect, it } from 'vitest';
 import { Sandbox, TEXT_TOOL } from './testing.ts';
 
 const ENTRY = fileURLToPath(new URL('../bin/wirken.mjs', import.meta.url));
-const QUESTION = { install: 'Type mine to agree', run: 'Run mine with these rights' } as const;
+const QUESTION = { install: 'Type mine to agree', run: 'Go ahead?' } as const;
+
+/** The cursor stands on the last answer, `no`; down from there is the first. */
+const ONCE = '\u001b[B\r';
+const ALWAYS = '\u001b[B\u001b[B\u001b[B\r';
+const NEVER = '\u001b[A\r';
 
 /** Runs wirken on a terminal (`script` of util-linux gives it one); `early` is typed before it runs, `answer` once `question` stands there. */
 async function onTerminal(
@@ -60,8 +65,8 @@ describe.skipIf(process.platform !== 'linux')('a question on a terminal', () => 
   });
 
   it.for<[string, string, number]>([
-    ['y', 'y', 0],
-    ['n', 'n', 1],
+    ['once, which is the first', ONCE, 0],
+    ['y, which is none', 'y\r', 1],
     ['Enter alone', '\r', 1],
     ['Ctrl-C', '\u0003', 1],
     ['Ctrl-D', '\u0004', 1],
@@ -73,12 +78,36 @@ describe.skipIf(process.platform !== 'linux')('a question on a terminal', () => 
   });
 
   it.for([
-    ['install ./mine', QUESTION.install, 'mine\r'],
-    ['run ./mine text abc', QUESTION.run, 'y\r'],
-  ] as const)('is not answered by what was typed ahead: %s', async ([args, question, early]) => {
+    ['install ./mine', QUESTION.install, 'mine\r', 'consent-required'],
+    ['run ./mine text abc', QUESTION.run, ONCE, 'denied'],
+  ] as const)('is not answered by what was typed ahead: %s', async ([args, question, early, refusal]) => {
     using box = await mine();
     const { code, shown } = await onTerminal(box, `skill ${args}`, { early, question, answer: '\r' });
     expect(code).toBe(1);
-    expect(shown).toContain('consent-required');
+    expect(shown).toContain(refusal);
+  });
+
+  it('shows who asks, with what, and why', async () => {
+    using box = await mine();
+    const { shown } = await onTerminal(box, 'skill run ./mine text abc', { question: QUESTION.run, answer: '\r' });
+    for (const part of ['self-signed', 'publisher', 'digest', 'SkillRun (tier 2)', 'why asked', '"text": "abc"'])
+      expect(shown).toContain(part);
+  });
+
+  it('is asked once where the answer is always, until the bundle is another', async () => {
+    using box = await mine();
+    await onTerminal(box, 'skill run ./mine text abc', { question: QUESTION.run, answer: ALWAYS });
+    expect((await box.wirken(['skill', 'run', './mine', 'text', 'abc'])).stdout).toContain('ba7816bf');
+    box.skill('mine', `description: "for tests, changed"\nversion: "1.0.1"\n${TEXT_TOOL}`);
+    await box.wirken(['skill', 'sign', './mine']);
+    expect((await box.wirken(['skill', 'run', './mine', 'text', 'abc'])).stderr).toContain('consent-required');
+  });
+
+  it('is not asked again where the answer is never', async () => {
+    using box = await mine();
+    await onTerminal(box, 'skill run ./mine text abc', { question: QUESTION.run, answer: NEVER });
+    const again = await onTerminal(box, 'skill run ./mine text abc', { question: QUESTION.run, answer: ONCE });
+    expect(again.shown).toContain('denied');
+    expect(again.shown).not.toContain(QUESTION.run);
   });
 });

@@ -44,6 +44,22 @@ export async function askWord(
   return answer === word;
 }
 
+/** The same for one of several answers; `undefined` when the person left. `initial` is where the cursor stands. */
+export async function askChoice<T extends string>(
+  person: Person,
+  lines: readonly string[],
+  question: string,
+  options: readonly { readonly value: T; readonly label: string }[],
+  initial: T,
+): Promise<T | undefined> {
+  const { isCancel, select } = await import('@clack/prompts');
+  const answer = await ask(person, lines, (scene) =>
+    select<string>({ ...scene, message: question, options: [...options], initialValue: initial }),
+  );
+  if (answer === undefined || isCancel(answer)) return undefined;
+  return options.find(({ value }) => value === answer)?.value;
+}
+
 interface Scene {
   readonly input: Context['stdin'];
   readonly output: Context['stderr'];

@@ -2,15 +2,19 @@ import { join } from 'node:path';
 import { HostError } from '../base/error.ts';
 import { systemClock } from '../base/ports.ts';
 import { ensureDataDir } from '../config.ts';
-import { listed } from '../policy/grants.ts';
+import { listed, type Permissions } from '../policy/grants.ts';
 import type { SkillName } from '../skill/skill.ts';
 import { quoteWord } from '../agent/slash/words.ts';
 import { ask, runChat } from './chat.ts';
-import type { ChatAnswer, ChatPorts, ChatSkill } from './chat/ports.ts';
+import { terminalApprover } from './approver.ts';
+import type { ChatAnswer, ChatPorts, ChatSkill, RunOptions } from './chat/ports.ts';
 import type { Context } from './context.ts';
 import { openHost, type Host } from './host.ts';
 import { faultOf, type Fault } from './output.ts';
 import { Runs, type WorkspaceFlags } from './runs.ts';
+import { Session } from './session.ts';
+import { asksLines } from './skill/describe.ts';
+import { installedAllowance } from './skill/installed-allowance.ts';
 import { faultOfOutcome } from './skill/outcome.ts';
 import { fileHistory } from './terminal/history.ts';
 import { workspaceFiles } from './workspace-files.ts';
@@ -20,8 +24,10 @@ const MODEL_HELP = 'This version of wirken runs skills by /name; it has no model
 
 export async function chatCommand(context: Context, flags: WorkspaceFlags): Promise<number> {
   ensureDataDir(context.config.dataDir);
-  await using runs = new Runs(context, flags);
-  const ports = chatPorts(context, openHost(context), runs);
+  const desk = new Desk(context, 'chat', 'chat');
+  await using session = desk.session;
+  await using runs = new Runs(context, flags, session);
+  const ports = chatPorts(context, openHost(context), runs, desk);
   return await runChat(ports, {
     ...sceneOf(context),
     input: context.stdin,
@@ -30,10 +36,12 @@ export async function chatCommand(context: Context, flags: WorkspaceFlags): Prom
 }
 
 export async function askCommand(context: Context, words: readonly string[], flags: WorkspaceFlags): Promise<number> {
-  await using runs = new Runs(context, flags);
+  const desk = new Desk(context, 'cli', 'ask');
+  await using session = desk.session;
+  await using runs = new Runs(context, flags, session);
   // One argument is the message as it was typed; several were taken apart by a shell and keep their edges.
   const line = words.length === 1 ? words.join('') : words.map(quoteWord).join(' ');
-  const ports = chatPorts(context, openHost(context), runs);
+  const ports = chatPorts(context, openHost(context), runs, desk);
   const { text, exitCode, reply } = await ask(line, ports, sceneOf(context));
   context.out.result(text, {
     ok: exitCode === 0,
@@ -66,7 +74,33 @@ function answerJson(answer: ChatAnswer): Json {
   }
 }
 
-function chatPorts(context: Context, host: Host, runs: Runs): ChatPorts {
+/** One chat's session, and the question that it may ask while a skill of it is to run. */
+class Desk {
+  readonly session: Session;
+  readonly #lines: string[] = [];
+  #question: RunOptions['question'] | undefined;
+
+  constructor(context: Context, channel: 'cli' | 'chat', command: string) {
+    const approver = terminalApprover(context, {
+      lines: this.#lines,
+      handover: async (ask) => await (this.#question?.(ask) ?? ask()),
+    });
+    this.session = new Session(context, { channel, command, approver });
+  }
+
+  /** Runs `body` with a terminal that questions can be asked on. A chat runs one skill at a time. */
+  async during<T>(question: RunOptions['question'], asks: Permissions, body: () => Promise<T>): Promise<T> {
+    this.#question = question;
+    this.#lines.splice(0, Infinity, '  asks for:', ...asksLines(asks).map((line) => `    ${line}`));
+    try {
+      return await body();
+    } finally {
+      this.#question = undefined;
+    }
+  }
+}
+
+function chatPorts(context: Context, host: Host, runs: Runs, desk: Desk): ChatPorts {
   return {
     modelHelp: MODEL_HELP,
     skills: async () => {
@@ -76,10 +110,16 @@ function chatPorts(context: Context, host: Host, runs: Runs): ChatPorts {
       return skills.flatMap((skill) => skill ?? []);
     },
     files: (prefix) => Promise.resolve(workspaceFiles(runs, prefix)),
-    run: async (skill, tool, args, { onProgress, signal }) => {
+    run: async (skill, tool, args, { onProgress, signal, question }) => {
       try {
-        const { granted } = await host.skills.load(nameOf(host, skill.name), signal);
-        const outcome = await runs.run(granted, tool.name, args, { onProgress, signal });
+        const loaded = await host.skills.load(nameOf(host, skill.name), signal);
+        const { granted } = loaded;
+        const allowed = installedAllowance(loaded);
+        const outcome = await desk.during(
+          question,
+          granted.skill.manifest.permissions,
+          async () => await runs.run(granted, tool.name, args, { onProgress, signal, allowed }),
+        );
         if (outcome.kind !== 'done') return failed(faultOfOutcome(`${skill.name} ${tool.name}`, outcome));
         const { output, display, text, exitCode } = outcome;
         if (display !== undefined)

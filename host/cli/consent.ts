@@ -1,27 +1,38 @@
+import { shown } from '../base/shown.ts';
 import { diffLines } from '../skill/diff.ts';
+import { fingerprint } from '../skill/ed25519.ts';
+import { gatedConsent } from '../skill/gated-consent.ts';
 import type { Consent, ConsentRequest } from '../skill/install-ports.ts';
+import type { Approver } from '../policy/gate-ports.ts';
 import { askWord, canAsk } from './ask-person.ts';
 import type { Context } from './context.ts';
-import { fingerprint } from '../skill/ed25519.ts';
+import { Session } from './session.ts';
 import { asksLines, trustText } from './skill/describe.ts';
 import { gutter } from './terminal/gutter.ts';
-import { shown } from '../base/shown.ts';
 
-/** Asks on the terminal before a skill is installed; where there is none, nobody is asked and nothing is granted. */
-export function terminalConsent(context: Context): Consent {
-  return {
-    ask: async (request) => {
-      if (!canAsk(context)) return { kind: 'unavailable' };
+/** A session that installs: its gate asks with all that the skill is and wants on the screen. */
+export interface InstallSession {
+  readonly session: Session;
+  readonly consent: Consent;
+}
+
+export function installSession(context: Context, command: string): InstallSession {
+  let request: ConsentRequest | undefined;
+  const approver: Approver = {
+    ask: async (_question, signal) => {
+      if (request === undefined || !canAsk(context)) return 'unavailable';
       const { name } = request.skill;
-      const yes = await askWord(
-        context,
-        requestLines(context, request),
-        name,
-        `Install ${name} and grant what it asks for?`,
-      );
-      return yes ? { kind: 'granted', given: request.asks } : { kind: 'declined' };
+      const person = { stdin: context.stdin, stderr: context.stderr, signal };
+      const lines = requestLines(context, request);
+      // The name, which differs from skill to skill: nobody types it out of habit.
+      return (await askWord(person, lines, name, `Install ${name} and grant what it asks for?`)) ? 'once' : 'no';
     },
   };
+  const session = new Session(context, { channel: 'cli', command, approver });
+  const present = (asked: ConsentRequest): void => {
+    request = asked;
+  };
+  return { session, consent: gatedConsent({ gate: session.gate, asker: session.caller, present }) };
 }
 
 function requestLines({ noteStyle: style }: Context, request: ConsentRequest): readonly string[] {

@@ -5,9 +5,21 @@ import type { Granted } from '../skill/grants.ts';
 import { WorkspaceDir } from '../workspace/dir.ts';
 import type { ProgressEvent } from '../wasi/call.ts';
 import { startPool, type Pool } from '../wasi/pool/pool.ts';
-import { run, type SkillOutcome } from '../wasi/run.ts';
+import type { AskOptions } from '../policy/gate-ports.ts';
+import { callSkill, type RecordedOutcome, type RecordedPorts, runRecorded } from '../wasi/call-skill.ts';
+import type { Permit } from '../policy/permit.ts';
+import type { SkillOutcome } from '../wasi/run.ts';
 import type { Context } from './context.ts';
 import { takeHeadStart, warmFor } from './head-start.ts';
+import type { Session } from './session.ts';
+
+/** One call's own. */
+export interface CallOptions {
+  readonly onProgress?: (event: ProgressEvent) => void;
+  readonly signal: AbortSignal;
+  /** What the command line allows, and what was agreed to when the skill was installed. */
+  readonly allowed?: AskOptions['allowed'];
+}
 
 export interface WorkspaceFlags {
   /** As the user named it; default: the current directory. */
@@ -19,14 +31,16 @@ export interface WorkspaceFlags {
 export class Runs implements AsyncDisposable {
   readonly #context: Context;
   readonly #flags: WorkspaceFlags;
+  readonly #session: Session;
   readonly #pool: Pool;
   #workspace: WorkspaceDir | undefined;
   readonly #isWarm: boolean;
 
-  constructor(context: Context, flags: WorkspaceFlags) {
+  constructor(context: Context, flags: WorkspaceFlags, session: Session) {
     ensureDataDir(context.config.dataDir);
     this.#context = context;
     this.#flags = flags;
+    this.#session = session;
     const ahead = isHere(flags) ? takeHeadStart(context.config.dataDir) : undefined;
     this.#workspace = ahead?.workspace;
     this.#isWarm = ahead !== undefined;
@@ -43,30 +57,48 @@ export class Runs implements AsyncDisposable {
     }
   }
 
-  /** @throws HostError of `run` and `WorkspaceDir.openAmbient`; `signal.reason` */
-  async run(
-    granted: Granted,
-    tool: string,
-    input: Json,
-    options: { readonly onProgress?: (event: ProgressEvent) => void; readonly signal: AbortSignal },
-  ): Promise<SkillOutcome> {
-    const { filesystemRead, filesystemWrite } = granted.permissions;
-    const { memoryBytes, timeMs, outputBytes } = this.#context.config.ceilings;
-    return await run(
+  /** Asks for leave, runs, records. @throws HostError of `callSkill` and `WorkspaceDir.openAmbient`; `signal.reason` */
+  async run(granted: Granted, tool: string, input: Json, options: CallOptions): Promise<RecordedOutcome> {
+    const { allowed } = options;
+    return await callSkill(
       granted,
       { tool, input },
       {
-        pool: this.#pool,
-        ceilings: {
-          ...(memoryBytes === undefined ? {} : { memoryBytes }),
-          ...(timeMs === undefined ? {} : { wallTimeMs: timeMs }),
-          ...(outputBytes === undefined ? {} : { outputBytes }),
-        },
-        ...(filesystemRead.length + filesystemWrite.length === 0 ? {} : { workspace: this.workspace() }),
-        ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+        ...this.#ports(granted, options),
+        gate: this.#session.gate,
+        options: allowed === undefined ? {} : { allowed },
       },
       options.signal,
     );
+  }
+
+  /** The same once the gate has said yes. */
+  async runPermitted(
+    granted: Granted,
+    tool: string,
+    input: Json,
+    permit: Permit<'SkillRun'>,
+    options: CallOptions,
+  ): Promise<SkillOutcome> {
+    return await runRecorded(granted, { tool, input }, permit, this.#ports(granted, options), options.signal);
+  }
+
+  #ports({ permissions }: Granted, { onProgress }: CallOptions): Omit<RecordedPorts, 'gate' | 'options'> {
+    const { filesystemRead, filesystemWrite } = permissions;
+    const { memoryBytes, timeMs, outputBytes } = this.#context.config.ceilings;
+    return {
+      pool: this.#pool,
+      ceilings: {
+        ...(memoryBytes === undefined ? {} : { memoryBytes }),
+        ...(timeMs === undefined ? {} : { wallTimeMs: timeMs }),
+        ...(outputBytes === undefined ? {} : { outputBytes }),
+      },
+      ...(filesystemRead.length + filesystemWrite.length === 0 ? {} : { workspace: this.workspace() }),
+      ...(onProgress === undefined ? {} : { onProgress }),
+      audit: this.#session,
+      caller: this.#session.caller,
+      onUnrecorded: (error) => this.#session.warnUnrecorded(error),
+    };
   }
 
   /** The open workspace; it is this object's. */

@@ -11,6 +11,7 @@ import { TrustStore } from '../skill/trust.ts';
 import type { Context } from './context.ts';
 import { openKey } from './keys.ts';
 import { EXIT } from './output.ts';
+import { quietSession, type SessionRow } from './session.ts';
 import { fingerprint } from '../skill/ed25519.ts';
 
 const MAX_REQUEST_BYTES = 4096;
@@ -20,7 +21,8 @@ const MAX_DAYS = 3660;
 export async function trustAdd(context: Context, key: string, options: { readonly name?: string }): Promise<number> {
   ensureDataDir(context.config.dataDir);
   const trust = new TrustStore(context.config.dataDir);
-  const added = trust.addRoot(key, options.name);
+  await using session = quietSession(context, 'trust add');
+  const added = await session.during(changed('root-added', key), () => trust.addRoot(key, options.name));
   const name = trust.roots().get(added) ?? '';
   context.out.result(`Trusted as a root: ${shown(name)} (${fingerprint(added)}…)`, { ok: true, key: added, name });
   return EXIT.done;
@@ -64,14 +66,18 @@ export async function trustList(context: Context): Promise<number> {
 }
 
 export async function trustRemove(context: Context, keyOrName: string): Promise<number> {
-  const key = new TrustStore(context.config.dataDir).removeRoot(keyOrName);
+  const trust = new TrustStore(context.config.dataDir);
+  await using session = quietSession(context, 'trust remove');
+  const key = await session.during(changed('root-removed', keyOrName), () => trust.removeRoot(keyOrName));
   context.out.result(`No longer a root: ${key}. Skills that it vouched for stop loading.`, { ok: true, key });
   return EXIT.done;
 }
 
 export async function trustRevoke(context: Context, target: string): Promise<number> {
   ensureDataDir(context.config.dataDir);
-  const kind = new TrustStore(context.config.dataDir).revoke(target);
+  const trust = new TrustStore(context.config.dataDir);
+  await using session = quietSession(context, 'trust revoke');
+  const kind = await session.during(changed('revoked', target), () => trust.revoke(target));
   context.out.result(
     kind === 'publisher'
       ? `Revoked the publisher ${shown(target)}: no skill of theirs loads any more.`
@@ -79,6 +85,11 @@ export async function trustRevoke(context: Context, target: string): Promise<num
     { ok: true, revoked: target, kind },
   );
   return EXIT.done;
+}
+
+/** `what`: a key, a digest or a name, as it was typed. */
+function changed(change: string, what: string): SessionRow {
+  return { actor: 'cli', action: 'trust.changed', detail: { change, what: what.slice(0, 256).toWellFormed() } };
 }
 
 export interface DelegateFlags {

@@ -61,6 +61,13 @@ export function listed(permissions: Permissions): readonly string[] {
   return KINDS.flatMap((kind) => permissions[kind].map((entry) => `${PERMISSION_KEYS[kind]}: ${entry}`));
 }
 
+/** The lists that are not empty, under the manifest's own names. */
+export function namedLists(permissions: Permissions): { readonly [name: string]: readonly string[] } {
+  return Object.fromEntries(
+    KINDS.filter((kind) => permissions[kind].length > 0).map((kind) => [PERMISSION_KEYS[kind], permissions[kind]]),
+  );
+}
+
 function each(pick: (kind: keyof Permissions) => readonly string[]): Permissions {
   return {
     filesystemRead: pick('filesystemRead'),

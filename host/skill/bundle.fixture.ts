@@ -1,3 +1,4 @@
+import { permitFor } from '../policy/testing.ts';
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,6 @@ import {
   type ConsentRequest,
   derivesNothing,
   type InstallPorts,
-  nobodyToAsk,
   type SkillTrust,
 } from './install-ports.ts';
 import { install, type Installed, type InstallOptions, type Unchanged } from './install.ts';
@@ -146,17 +146,27 @@ export class TrustInMemory implements SkillTrust {
 /** A person who answers what they were told to, and who remembers what they were asked. */
 export class Asked implements Consent {
   readonly requests: ConsentRequest[] = [];
-  readonly #answer: (request: ConsentRequest) => ConsentAnswer;
+  readonly #answer: (request: ConsentRequest) => Answer;
 
-  constructor(answer: ConsentAnswer | ((request: ConsentRequest) => ConsentAnswer)) {
+  constructor(answer: Answer | ((request: ConsentRequest) => Answer)) {
     this.#answer = typeof answer === 'function' ? answer : () => answer;
   }
 
-  async ask(request: ConsentRequest): Promise<ConsentAnswer> {
-    this.requests.push(request);
-    return this.#answer(request);
+  async ask(request: ConsentRequest, standing: string | undefined): Promise<ConsentAnswer> {
+    const { name, digest } = request.skill;
+    if (standing === undefined) this.requests.push(request);
+    const answer: Answer = standing === undefined ? this.#answer(request) : { kind: 'granted', given: request.asks };
+    if (answer.kind !== 'granted') return answer;
+    return { ...answer, permit: await permitFor({ kind: 'SkillInstall', name, digest }) };
   }
 }
+
+type Answer =
+  | Exclude<ConsentAnswer, { readonly kind: 'granted' }>
+  | { readonly kind: 'granted'; readonly given: Permissions };
+
+/** Leave where nobody needs to be asked, and nobody there otherwise. */
+export const nobodyThere = (): Asked => new Asked({ kind: 'unavailable' });
 
 export const yes = (given: Permissions = NOTHING): Asked => new Asked({ kind: 'granted', given });
 export const no = (): Asked => new Asked({ kind: 'declined' });
@@ -175,7 +185,7 @@ export class Machine implements Disposable {
     clock: this.clock,
   });
 
-  ports(consent: Consent = nobodyToAsk): InstallPorts {
+  ports(consent: Consent = nobodyThere()): InstallPorts {
     return {
       dataDir: this.data,
       trust: this.trust,

@@ -6,6 +6,7 @@ import { diffPermissions } from './diff.ts';
 import type { Consent, ConsentRequest } from './install-ports.ts';
 import type { GrantedBy, LockedGrants, LockedSource, LockEntry } from './lock.ts';
 import { keyOf, ownsPin, publisherOf, sameOwner } from './owner.ts';
+import type { Permit } from '../policy/permit.ts';
 import { refused } from './refused.ts';
 import type { Skill } from './skill.ts';
 import type { Pin, Refusal } from './verify.ts';
@@ -32,35 +33,67 @@ export interface Candidate {
  */
 export async function decideGrants(
   candidate: Candidate,
-  { consent, clock }: { readonly consent: Consent; readonly clock: Clock },
-  { yes, grant }: GrantOptions,
+  ports: { readonly consent: Consent; readonly clock: Clock },
+  options: GrantOptions,
   signal: AbortSignal,
-): Promise<LockedGrants | Refusal> {
-  const { skill, previous, pin } = candidate;
+): Promise<Decided | Refusal> {
+  const { chosen, standing } = standingGrants(candidate, ports.clock, options);
+  const request = requestOf(candidate, isNewKey(candidate));
+  const answer = await ports.consent.ask(request, standing?.why, signal);
+  signal.throwIfAborted();
+  if (answer.kind === 'unavailable') return consentRequired(request);
+  if (answer.kind === 'declined') return declined(candidate.skill);
+  if (answer.kind === 'denied') return refused('denied', answer.message, { remedy: answer.remedy });
+  const { permit, given } = answer;
+  if (standing !== undefined) return { permit, grants: standing.grants };
+  const asked = candidate.skill.manifest.permissions;
+  const at = new Date(ports.clock.now()).toISOString();
+  const all = chosen === undefined ? given : intersect(chosen, given);
+  return { permit, grants: { asked, given: intersect(asked, all), at, by: 'person' } };
+}
+
+/** What was granted, and the leave to install it. */
+export interface Decided {
+  readonly grants: LockedGrants;
+  readonly permit: Permit<'SkillInstall'>;
+}
+
+interface Standing {
+  /** What `--grant` names. */
+  readonly chosen: Permissions | undefined;
+  /** Absent when only a person can decide. */
+  readonly standing: { readonly grants: LockedGrants; readonly why: string } | undefined;
+}
+
+/** What is granted without asking anybody, and why. @throws HostError `usage` */
+function standingGrants(candidate: Candidate, clock: Clock, { yes, grant }: GrantOptions): Standing {
+  const { skill, previous } = candidate;
   const asked = skill.manifest.permissions;
   const chosen = grant === undefined ? undefined : chosenGrants(grant, asked);
   const at = new Date(clock.now()).toISOString();
-  const decided = (given: Permissions, by: GrantedBy): LockedGrants => ({
-    asked,
-    given: intersect(asked, given),
-    at,
-    by,
+  const decided = (given: Permissions, by: GrantedBy, why: string): Standing => ({
+    chosen,
+    standing: { grants: { asked, given: intersect(asked, given), at, by }, why },
   });
-  if (yes === true) return decided(chosen ?? asked, chosen === undefined ? '--yes' : '--grant');
+  if (yes === true) {
+    return chosen === undefined
+      ? decided(asked, '--yes', 'install --yes')
+      : decided(chosen, '--grant', 'install --yes --grant');
+  }
   const before = previous !== undefined && sameOwner(previous, skill) ? previous : undefined;
   if (before !== undefined && chosen === undefined && isNothing(widened(before.grants.asked, asked))) {
-    return { ...before.grants, asked, given: intersect(asked, before.grants.given) };
+    const grants = { ...before.grants, asked, given: intersect(asked, before.grants.given) };
+    return { chosen, standing: { grants, why: 'granted before to the same publisher' } };
   }
-  const newKey = pin !== undefined && !ownsPin(pin, skill);
-  const stranger = newKey || (skill.trust.kind !== 'root-delegated' && before === undefined);
-  if (!stranger && chosen !== undefined) return decided(chosen, '--grant');
-  if (!stranger && isNothing(asked)) return decided(NOTHING, 'nobody');
-  const request = requestOf(candidate, newKey);
-  const answer = await consent.ask(request, signal);
-  signal.throwIfAborted();
-  if (answer.kind === 'unavailable') return consentRequired(request);
-  if (answer.kind === 'declined') return declined(skill);
-  return decided(chosen === undefined ? answer.given : intersect(chosen, answer.given), 'person');
+  const stranger = isNewKey(candidate) || (skill.trust.kind !== 'root-delegated' && before === undefined);
+  if (!stranger && chosen !== undefined) return decided(chosen, '--grant', 'install --grant');
+  if (!stranger && isNothing(asked)) return decided(NOTHING, 'nobody', 'a root vouches for it and it asks for nothing');
+  return { chosen, standing: undefined };
+}
+
+/** Whether the name belonged to another key until now. */
+function isNewKey({ pin, skill }: Candidate): boolean {
+  return pin !== undefined && !ownsPin(pin, skill);
 }
 
 function requestOf({ skill, source, previous }: Candidate, newKey: boolean): ConsentRequest {

@@ -32,14 +32,15 @@ function installer(sources: readonly string[], rounds: number): string {
   return `
     const { install } = await import(${here('install.ts')});
     const { BundledSkills } = await import(${here('bundled.ts')});
-    const { derivesNothing, nobodyToAsk } = await import(${here('install-ports.ts')});
+    const { derivesNothing } = await import(${here('install-ports.ts')});
+    const { nobodyThere } = await import(${here('bundle.fixture.ts')});
     const { TrustStore } = await import(${here('trust.ts')});
     const dataDir = ${JSON.stringify(m.data)};
     const trust = new TrustStore(dataDir);
     const clock = { now: () => Date.parse('2026-06-01T00:00:00.000Z') };
     const bundled = new BundledSkills({ dir: '/nowhere', roots: new Map(), revoked: () => trust.revoked(), clock });
     const deriver = { ...derivesNothing, id: 't', derive: async (skill) => new Map([['core.txt', skill.files.get('SKILL.md')]]) };
-    const ports = { dataDir, trust, bundled, clock, deriver, require: 'self-signed', consent: nobodyToAsk };
+    const ports = { dataDir, trust, bundled, clock, deriver, require: 'self-signed', consent: nobodyThere() };
     const signal = new AbortController().signal;
     for (let round = 0; round < ${rounds}; round++) {
       for (const source of ${JSON.stringify(sources)}) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/ports.ts';
 import type { Permissions } from '../policy/grants.ts';
+import type { Permit } from '../policy/permit.ts';
 import type { PermissionDiff } from './diff.ts';
 import type { LockEntry } from './lock.ts';
 import type { PublicKey, Skill, SkillName } from './skill.ts';
@@ -43,14 +44,17 @@ export interface ConsentRequest {
 }
 
 export type ConsentAnswer =
-  | { readonly kind: 'granted'; readonly given: Permissions }
+  | { readonly kind: 'granted'; readonly given: Permissions; readonly permit: Permit<'SkillInstall'> }
   | { readonly kind: 'declined' }
   /** There is nobody to ask. */
-  | { readonly kind: 'unavailable' };
+  | { readonly kind: 'unavailable' }
+  /** By a rule, or because it could not be recorded. */
+  | { readonly kind: 'denied'; readonly message: string; readonly remedy: string };
 
-/** Asks a person. The question ends with `signal`, which rejects it. */
+/** Gives leave to install, or not. The question ends with `signal`, which rejects it. */
 export interface Consent {
-  ask(request: ConsentRequest, signal: AbortSignal): Promise<ConsentAnswer>;
+  /** `standing`: what a yes rests on already, `--yes` for instance. Then nobody is asked; what forbids it all the same is found. */
+  ask(request: ConsentRequest, standing: string | undefined, signal: AbortSignal): Promise<ConsentAnswer>;
 }
 
 /** For a terminal that is none. */

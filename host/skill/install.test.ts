@@ -201,12 +201,12 @@ describe('consent', () => {
     let first = true;
     const asked = new Asked(() => ({ kind: 'granted', given: NOTHING }));
     const consent: Consent = {
-      ask: async (request) => {
+      ask: async (request, standing) => {
         if (first) {
           first = false;
           await m.put({ version: '1.0.0' });
         }
-        return await asked.ask(request);
+        return await asked.ask(request, standing);
       },
     };
     expect((await m.put({ version: '2.0.0', permissions: READS }, {}, consent)).kind).toBe('installed');

@@ -2,11 +2,12 @@ import { resolve } from 'node:path';
 import { HostError } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
 import { NOTHING } from '../policy/grants.ts';
+import { Permit } from '../policy/permit.ts';
 import type { RawBundle } from './bundle.ts';
 import { diffPermissions, type PermissionDiff } from './diff.ts';
 import { digestFiles } from './digest.ts';
 import { refused } from './refused.ts';
-import { decideGrants, type GrantOptions } from './consent.ts';
+import { type Decided, decideGrants, type GrantOptions } from './consent.ts';
 import type { InstallPorts } from './install-ports.ts';
 import { LockFile } from './lock-file.ts';
 import { encodeLock, type Lock, type LockedGrants, type LockedSource, type LockEntry } from './lock.ts';
@@ -114,20 +115,20 @@ class Installing {
     const seen = this.#standing();
     const verified = this.#verify(seen);
     if ('kind' in verified) return verified;
-    const grants = await decideGrants(
+    const decided = await decideGrants(
       { skill: verified.value, source: this.#source, previous: seen.previous, pin: seen.pin },
       this.#ports,
       this.#options,
       signal,
     );
-    if ('kind' in grants) return grants;
+    if ('kind' in decided) return decided;
     const derived = await this.#ports.deriver.derive(verified.value, signal);
     return await this.#lockFile.exclusively(async () => {
       const now = this.#standing();
       if (fingerprint(now) !== fingerprint(seen)) return 'overtaken';
       // Again, for a revocation may have come while a person thought about it.
       const still = this.#verify(now);
-      return 'kind' in still ? still : this.#commit(still, grants, derived, now);
+      return 'kind' in still ? still : this.#commit(still, decided, derived, now);
     }, signal);
   }
 
@@ -155,11 +156,13 @@ class Installing {
 
   #commit(
     verified: Verified<Skill>,
-    grants: LockedGrants,
+    { grants, permit }: Decided,
     derived: DerivedFiles,
     { lock, previous, pin }: Standing,
   ): Installed | Unchanged {
     const skill = verified.value;
+    const leave = Permit.spend(permit, 'SkillInstall');
+    if (leave.digest !== skill.digest || leave.name !== skill.name) throw new TypeError('a permit for another bundle');
     const entry = this.#entry(skill, grants, derived);
     this.#store.sweep(lock);
     this.#store.put(this.#raw, verified, derived);

@@ -2,6 +2,7 @@ import { encodeUtf8 } from '../base/bytes.ts';
 import { HostError, type ErrorCode } from '../base/error.ts';
 import type { Json } from '../base/jcs.ts';
 import { shownText } from '../base/shown.ts';
+import { Permit } from '../policy/permit.ts';
 import { isGranted, type Granted } from '../skill/grants.ts';
 import { faultsText, validatorOf } from '../skill/schema.ts';
 import type { Tool } from '../skill/skill.ts';
@@ -54,19 +55,11 @@ const WORKSPACE = '/workspace';
 const MAX_MESSAGE_CHARS = 4096;
 
 /**
- * Runs one tool of a skill in the sandbox, with no more than what was granted.
- * @throws TypeError for anything that `grant` did not make, whatever its type claims; HostError `tool-unknown`, `arguments-invalid`,
- *   `unsupported` for a skill that is a text for a model, what `guestOf`
- *   throws; `signal.reason`.
+ * Whether the skill has the tool and its arguments are right; answers the tool. Nobody is asked about a call that cannot be made.
+ * @throws HostError `tool-unknown`, `arguments-invalid`, `unsupported` for a skill that is a text for a model
  */
-export async function run(
-  granted: Granted,
-  call: SkillCall,
-  ports: RunPorts,
-  signal: AbortSignal,
-): Promise<SkillOutcome> {
-  if (!isGranted(granted)) throw new TypeError('only a granted skill runs');
-  const { skill, permissions } = granted;
+export function checkCall(granted: Granted, call: SkillCall): Tool {
+  const { skill } = granted;
   const tool = findTool(granted, call.tool);
   const faults = validatorOf(tool.parameters).validate(call.input);
   if (faults.length > 0) {
@@ -74,6 +67,28 @@ export async function run(
       'arguments-invalid',
       `the arguments of ${skill.name} ${tool.name} are wrong: ${faultsText(faults.slice(0, 3))}`,
     );
+  }
+  return tool;
+}
+
+/**
+ * Runs one tool of a skill in the sandbox, with no more than what was granted, for one permit.
+ * @throws TypeError for anything that `grant` did not make, whatever its type claims, and for a permit that is not for this call of
+ *   this very bundle; what `checkCall` and `guestOf` throw; `signal.reason`.
+ */
+export async function run(
+  granted: Granted,
+  call: SkillCall,
+  permit: Permit<'SkillRun'>,
+  ports: RunPorts,
+  signal: AbortSignal,
+): Promise<SkillOutcome> {
+  if (!isGranted(granted)) throw new TypeError('only a granted skill runs');
+  const { skill, permissions } = granted;
+  const tool = checkCall(granted, call);
+  const paid = Permit.spend(permit, 'SkillRun');
+  if (paid.digest !== skill.digest || paid.skill !== skill.name || paid.tool !== tool.name) {
+    throw new TypeError('a permit for another call');
   }
   const limits = limitsOf(granted, ports.ceilings);
   const stdin = encodeUtf8(JSON.stringify(call.input));
@@ -123,7 +138,7 @@ function findTool(granted: Granted, name: string): Tool {
 }
 
 /** The smallest of what the manifest asks for, the operator's ceiling and ours. */
-function limitsOf(granted: Granted, ceilings: RunPorts['ceilings']): CallLimits {
+export function limitsOf(granted: Granted, ceilings: RunPorts['ceilings']): CallLimits {
   const asks = granted.skill.manifest.limits;
   return {
     ...DEFAULT_LIMITS,

@@ -40,7 +40,7 @@ export interface RunOptions {
   /** Aborted by Ctrl-C and `/stop`; then `run` rejects with its reason. */
   readonly signal: AbortSignal;
   /** Hands the terminal to `ask` for as long as it takes: nothing else reads keys or writes meanwhile. */
-  question<T>(ask: () => Promise<T>): Promise<T>;
+  readonly question: <T>(ask: () => Promise<T>) => Promise<T>;
 }
 
 /** What a chat works with. */

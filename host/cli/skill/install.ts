@@ -2,11 +2,12 @@ import { install, type Installed, type Unchanged } from '../../skill/install.ts'
 import { diffLines } from '../../skill/diff.ts';
 import { shown } from '../../base/shown.ts';
 import { ensureDataDir } from '../../config.ts';
-import { terminalConsent } from '../consent.ts';
+import { installSession } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { openHost } from '../host.ts';
 import { EXIT } from '../output.ts';
 import { asksLines, permissionsJson, skillJson, trustText } from './describe.ts';
+import { installedRow, refusedRow } from './install-row.ts';
 import { printRefusal } from './refusal.ts';
 
 export interface InstallFlags {
@@ -18,9 +19,15 @@ export interface InstallFlags {
 
 export async function skillInstall(context: Context, source: string, flags: InstallFlags): Promise<number> {
   ensureDataDir(context.config.dataDir);
-  const host = openHost(context, terminalConsent(context));
+  const { session, consent } = installSession(context, 'skill install');
+  await using _session = session;
+  const host = openHost(context, consent);
   const outcome = await install(source, context.cwd, host.install, installOptions(flags), context.signal);
-  if (outcome.kind === 'refused') return printRefusal(context, outcome, source);
+  if (outcome.kind === 'refused') {
+    await session.noteIfPossible(refusedRow(outcome, source));
+    return printRefusal(context, outcome, source);
+  }
+  if (outcome.kind === 'installed') await session.noteIfPossible(installedRow(outcome));
   context.out.result(installedText(outcome), installedJson(outcome));
   return EXIT.done;
 }

@@ -1,11 +1,14 @@
 import type { Fault } from '../output.ts';
-import type { SkillOutcome } from '../../wasi/run.ts';
+import type { Denied } from '../../policy/gate-ports.ts';
+import type { RecordedOutcome } from '../../wasi/call-skill.ts';
 
-export type FailedOutcome = Exclude<SkillOutcome, { readonly kind: 'done' }>;
+export type FailedOutcome = Exclude<RecordedOutcome, { readonly kind: 'done' }>;
 
 /** Why a call gave no result, in the words and codes of errors. */
 export function faultOfOutcome(skill: string, outcome: FailedOutcome): Fault & { readonly log?: string } {
   switch (outcome.kind) {
+    case 'denied':
+      return faultOfDenial(outcome);
     case 'tool-failed':
       return { code: 'tool-failed', message: `${skill} exited with ${outcome.code}: ${outcome.message}` };
     case 'result-invalid':
@@ -38,4 +41,10 @@ export function faultOfOutcome(skill: string, outcome: FailedOutcome): Fault & {
         remedy: 'Nothing else is affected; try again.',
       };
   }
+}
+
+/** A refusal for want of anybody to ask has a code of its own: a script can tell it from a no. */
+export function faultOfDenial({ decider, message, remedy }: Pick<Denied, 'decider' | 'message' | 'remedy'>): Fault {
+  const code = decider === 'nobody' ? 'consent-required' : decider === 'log' ? 'audit-unwritable' : 'denied';
+  return { code, message, remedy };
 }

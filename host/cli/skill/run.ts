@@ -1,42 +1,64 @@
 import { realpathSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { parseCommand } from '../../agent/slash/grammar.ts';
 import { HostError, systemCode } from '../../base/error.ts';
 import type { Json } from '../../base/jcs.ts';
+import { systemClock } from '../../base/ports.ts';
 import { shown } from '../../base/shown.ts';
-import { parseCommand } from '../../agent/slash/grammar.ts';
-import type { Granted } from '../../skill/grants.ts';
-import type { Tool } from '../../skill/skill.ts';
+import type { Skill, Tool } from '../../skill/skill.ts';
 import { DEFAULT_LIMITS } from '../../wasi/limits.ts';
+import type { RecordedOutcome } from '../../wasi/call-skill.ts';
+import { allowances } from '../allowances.ts';
+import { terminalApprover } from '../approver.ts';
 import type { Context } from '../context.ts';
 import { openHost } from '../host.ts';
 import { EXIT, faultJson, faultText } from '../output.ts';
-import { Runs } from '../runs.ts';
+import { type CallOptions, Runs } from '../runs.ts';
+import { Session } from '../session.ts';
 import { gutter } from '../terminal/gutter.ts';
 import { progressLine } from '../terminal/progress.ts';
-import { systemClock } from '../../base/ports.ts';
-import { grantDirectory, type RunGrants } from './grant-directory.ts';
+import { asksLines } from './describe.ts';
+import { openDirectory, runDirectory } from './directory.ts';
 import { requireSkillName } from './info.ts';
+import { installedAllowance } from './installed-allowance.ts';
 import { faultOfOutcome } from './outcome.ts';
 import { readText } from './read-input.ts';
 
-export interface RunFlags extends RunGrants {
+export interface RunFlags {
   readonly workspace?: string;
   readonly allowBroadWorkspace?: boolean;
   readonly input?: string;
+  readonly yes?: boolean;
+  /** `VARIANT[:PATTERN]` */
+  readonly allow: readonly string[];
+  readonly dev?: boolean;
+}
+
+/** A skill that can be called, and how. */
+interface Target {
+  readonly skill: Skill;
+  call(tool: Tool, input: Json, options: CallOptions): Promise<RecordedOutcome>;
 }
 
 /** `skill run NAME|DIR [TOOL] [ARGS…]` */
 export async function skillRun(
   context: Context,
-  target: string,
+  untrusted: string,
   words: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
-  await using runs = new Runs(context, flags);
+  const shownAsks: string[] = [];
+  await using session = new Session(context, {
+    channel: 'cli',
+    command: 'skill run',
+    approver: terminalApprover(context, { lines: shownAsks }),
+  });
+  await using runs = new Runs(context, flags, session);
   runs.warm();
-  const granted = await grantedSkill(context, target, flags);
-  const { skill } = granted;
-  const chosen = await chooseTool(context, granted, words, flags);
+  const target = await targetOf(context, untrusted, flags, runs, session);
+  const { skill } = target;
+  shownAsks.push('  asks for:', ...asksLines(skill.manifest.permissions).map((line) => `    ${line}`));
+  const chosen = await chooseTool(context, skill, words, flags);
   if (chosen === undefined) return EXIT.usage;
   const progress = progressLine(
     `${skill.name} ${chosen.tool.name}`,
@@ -48,11 +70,8 @@ export async function skillRun(
     systemClock,
     context.noteStyle,
   );
-  const running = runs
-    .run(granted, chosen.tool.name, chosen.value, {
-      signal: context.signal,
-      onProgress: (event) => progress.update(event),
-    })
+  const running = target
+    .call(chosen.tool, chosen.value, { signal: context.signal, onProgress: (event) => progress.update(event) })
     .finally(() => progress.clear());
   // What prints the result is loaded while the skill runs.
   const [outcome, { printResult }] = await Promise.all([running, import('./result.ts')]);
@@ -67,25 +86,34 @@ export async function skillRun(
 }
 
 /** A DIR holds a `/` or is `.` or `..`; anything else is the name of a skill that is here. */
-async function grantedSkill(context: Context, target: string, flags: RunFlags): Promise<Granted> {
-  if (target.includes('/') || target === '.' || target === '..') {
-    return await grantDirectory(context, directoryName(context, target), flags);
+async function targetOf(
+  context: Context,
+  untrusted: string,
+  flags: RunFlags,
+  runs: Runs,
+  session: Session,
+): Promise<Target> {
+  if (untrusted.includes('/') || untrusted === '.' || untrusted === '..') {
+    const directory = openDirectory(context, directoryName(context, untrusted), flags.dev === true);
+    const { skill } = directory;
+    const allowed = allowances(flags, skill.name);
+    return {
+      skill,
+      call: async (tool, input, options) =>
+        await runDirectory(directory, tool.name, input, { ...options, allowed, runs, session }),
+    };
   }
   if (flags.dev === true)
     throw new HostError('usage', '--dev wants a directory of your own', {
-      remedy: `For one called ${shown(target, 80)} here, write ./${shown(target, 80)}.`,
+      remedy: `For one called ${shown(untrusted, 80)} here, write ./${shown(untrusted, 80)}.`,
     });
-  if (flags.allow.length > 0) {
-    throw new HostError(
-      'usage',
-      '--allow is for a directory: what an installed skill may do was decided when it was installed',
-      {
-        remedy: `Install it again with other grants: wirken skill install --grant …; see wirken skill info ${shown(target, 80)}.`,
-      },
-    );
-  }
-  const loaded = await openHost(context).skills.load(requireSkillName(target), context.signal);
-  return loaded.granted;
+  const loaded = await openHost(context).skills.load(requireSkillName(untrusted), context.signal);
+  const { granted } = loaded;
+  const allowed = [...installedAllowance(loaded), ...allowances(flags, granted.skill.name)];
+  return {
+    skill: granted.skill,
+    call: async (tool, input, options) => await runs.run(granted, tool.name, input, { ...options, allowed }),
+  };
 }
 
 /** `.` has no name of its own: the skill's name is that of the directory it stands for. */
@@ -105,7 +133,7 @@ function directoryName(context: Context, target: string): string {
 
 async function chooseTool(
   context: Context,
-  { skill }: Granted,
+  skill: Skill,
   words: readonly string[],
   flags: RunFlags,
 ): Promise<{ readonly tool: Tool; readonly value: Json } | undefined> {

@@ -1,11 +1,12 @@
 import { update, type Updated } from '../../skill/update.ts';
 import { ensureDataDir } from '../../config.ts';
-import { terminalConsent } from '../consent.ts';
+import { installSession } from '../consent.ts';
 import type { Context } from '../context.ts';
 import { openHost } from '../host.ts';
 import { EXIT, faultOf, faultText } from '../output.ts';
 import { installedJson, installedText, installOptions, type InstallFlags } from './install.ts';
 import { requireSkillName } from './info.ts';
+import { installedRow, refusedRow } from './install-row.ts';
 
 export async function skillUpdate(
   context: Context,
@@ -14,8 +15,14 @@ export async function skillUpdate(
 ): Promise<number> {
   ensureDataDir(context.config.dataDir);
   const name = untrusted === undefined ? undefined : requireSkillName(untrusted);
-  const host = openHost(context, terminalConsent(context));
+  const { session, consent } = installSession(context, 'skill update');
+  await using _session = session;
+  const host = openHost(context, consent);
   const all = await update(name, host.install, installOptions(flags), context.signal);
+  for (const one of all) {
+    if (one.outcome.kind === 'installed') await session.noteIfPossible(installedRow(one.outcome));
+    if (one.outcome.kind === 'refused') await session.noteIfPossible(refusedRow(one.outcome, one.name));
+  }
   const failed = all.filter(({ outcome }) => outcome.kind === 'refused' || outcome.kind === 'failed');
   for (const one of failed) context.out.note(`${one.name}: ${faultText(faultOfUpdate(one))}`);
   context.out.result(

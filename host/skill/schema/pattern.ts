@@ -6,6 +6,9 @@ import type { Piece } from './pattern-parse.ts';
 /** Larger programs are refused: a match costs at most characters × states. */
 const MAX_STATES = 4_096;
 const ASCII = 128;
+/** What `\b` stands between; without case also the two letters beyond ASCII that fold into it. Source: ECMA-262 WordCharacters. */
+const WORD = /^[A-Za-z0-9_]$/;
+const FOLDED_WORD = /^[A-Za-z0-9_\u017f\u212a]$/;
 
 /** A test whose time grows with `text.length × states` at most, whoever wrote the pattern and the text. */
 export interface LinearPattern {
@@ -32,9 +35,10 @@ export function compilePattern(untrusted: string, ignoreCase = false): LinearPat
   const origin: Origin = { text: untrusted, flags: ignoreCase ? 'iu' : 'u' };
   emit(program, parsePattern(untrusted), origin);
   push(program, { op: 'found' }, origin);
+  const letters = ignoreCase ? FOLDED_WORD : WORD;
   return {
-    test: (text, spend) => simulate(program, text, spend) !== undefined,
-    endIn: (text, spend) => simulate(program, text, spend),
+    test: (text, spend) => simulate(program, text, spend, letters) !== undefined,
+    endIn: (text, spend) => simulate(program, text, spend, letters),
   };
 }
 
@@ -122,12 +126,17 @@ function acceptor(source: string, flags: Origin['flags']): (codePoint: number) =
   return (codePoint) => ascii[codePoint] ?? one.test(String.fromCodePoint(codePoint));
 }
 
-function simulate(program: readonly State[], text: string, spend: (steps: number) => void): number | undefined {
+function simulate(
+  program: readonly State[],
+  text: string,
+  spend: (steps: number) => void,
+  letters: RegExp,
+): number | undefined {
   const seenAt = new Int32Array(program.length).fill(-1);
   let waiting: number[] = [];
   for (let at = 0; at <= text.length;) {
     // Unanchored: a match may begin at any position.
-    const reached = close(program, [...waiting, 0], text, at, seenAt);
+    const reached = close(program, [...waiting, 0], { text, at, letters }, seenAt);
     spend(1 + reached.steps);
     if (reached.found) return at;
     const codePoint = text.codePointAt(at);
@@ -146,8 +155,7 @@ function simulate(program: readonly State[], text: string, spend: (steps: number
 function close(
   program: readonly State[],
   stack: number[],
-  text: string,
-  at: number,
+  { text, at, letters }: { readonly text: string; readonly at: number; readonly letters: RegExp },
   seenAt: Int32Array,
 ): { readonly found: boolean; readonly ones: readonly number[]; readonly steps: number } {
   const ones: number[] = [];
@@ -176,16 +184,12 @@ function close(
         if (at === text.length) stack.push(index + 1);
         break;
       case 'word':
-        if (isWord(text, at - 1) !== isWord(text, at)) stack.push(index + 1);
+        if (letters.test(text.charAt(at - 1)) !== letters.test(text.charAt(at))) stack.push(index + 1);
         break;
       case 'no-word':
-        if (isWord(text, at - 1) === isWord(text, at)) stack.push(index + 1);
+        if (letters.test(text.charAt(at - 1)) === letters.test(text.charAt(at))) stack.push(index + 1);
         break;
     }
   }
   return { found: false, ones, steps };
-}
-
-function isWord(text: string, at: number): boolean {
-  return /^[A-Za-z0-9_]$/.test(text.charAt(at));
 }

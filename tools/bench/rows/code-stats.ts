@@ -8,6 +8,8 @@ import { projectRoot, PROJECT_ROOT_NAME } from '../../../host/skill/builtin.ts';
 import { grant, type Granted } from '../../../host/skill/grants.ts';
 import { parseSkillName } from '../../../host/skill/names.ts';
 import { startPool } from '../../../host/wasi/pool/pool.ts';
+import { permitFor } from '../../../host/policy/testing.ts';
+import { runAction } from '../../../host/wasi/call-skill.ts';
 import { run } from '../../../host/wasi/run.ts';
 import { WorkspaceDir } from '../../../host/workspace/dir.ts';
 import { interleave, medianOf } from '../measure.ts';
@@ -41,6 +43,7 @@ export async function measure(): Promise<readonly Outcome[]> {
             const outcome = await run(
               skill,
               { tool: 'code-stats', input: {} },
+              await permitFor(runAction(skill.skill, skill.permissions, 'code-stats')),
               { pool, workspace, ceilings: {} },
               new AbortController().signal,
             );
