@@ -20,7 +20,8 @@ const CLOCK_STEP_MS = 60_000;
 
 interface Open {
   readonly db: Connection;
-  readonly find: (...values: readonly string[]) => readonly unknown[];
+  /** The latest time that the database has seen, and behind it the row of this binding if there is one. */
+  readonly find: (...values: readonly string[]) => { readonly latestMs: number; readonly row: readonly unknown[] };
   readonly latestMs: () => number;
 }
 
@@ -40,12 +41,12 @@ export class AnswerFile implements AnswerStore, Disposable {
 
   find(binding: Binding, nowMs: number): readonly RememberedAnswer[] {
     return this.#reading((open) => {
-      const now = observe(open, nowMs);
-      return open
-        .find(...bindingValues(binding))
-        .map(answerOf)
-        .filter((answer) => answer !== undefined && holds(answer, now) && sameBinding(answer, binding))
-        .filter((answer) => answer !== undefined);
+      const { latestMs, row } = open.find(...bindingValues(binding));
+      const now = observe(open, nowMs, latestMs);
+      const answer = answerOf(row);
+      if (answer === undefined || !holds(answer, now) || !sameBinding(answer, binding)) return [];
+      // What was allowed before the clock was set back is forgotten just now.
+      return answer.effect === 'always' && steadyTime(latestMs, nowMs).setBack ? [] : [answer];
     });
   }
 
@@ -129,11 +130,16 @@ function opened(path: string): Open {
 
 function prepared(db: Connection): Open {
   const where = BINDING_COLUMNS.map((column) => `${column} = ?`).join(' AND ');
-  const find = db.prepare(`SELECT ${COLUMNS.join(', ')} FROM answers WHERE ${where}`).raw();
+  const columns = COLUMNS.join(', ');
+  const find = db.prepare(`SELECT latest_ms, ${columns} FROM clock LEFT JOIN answers ON ${where}`).raw();
   const latest = db.prepare('SELECT latest_ms FROM clock').pluck();
   return {
     db,
-    find: (...values) => find.all(...values),
+    find: (...values) => {
+      const found: unknown = find.get(...values);
+      const [latestMs, ...row]: readonly unknown[] = Array.isArray(found) ? found : [];
+      return { latestMs: typeof latestMs === 'number' ? latestMs : 0, row };
+    },
     latestMs: () => {
       const value = latest.get();
       return typeof value === 'number' ? value : 0;
@@ -142,8 +148,7 @@ function prepared(db: Connection): Open {
 }
 
 /** The time to go by. When the clock was set back, what was allowed is forgotten for every process. */
-function observe({ db, latestMs }: Open, nowMs: number): number {
-  const seen = latestMs();
+function observe({ db, latestMs }: Open, nowMs: number, seen = latestMs()): number {
   const steady = steadyTime(seen, nowMs);
   if (steady.setBack) {
     db.transaction(() => {
