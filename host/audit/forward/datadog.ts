@@ -7,8 +7,11 @@ import type { DatadogSpec } from './spec.ts';
 import { below } from './target-url.ts';
 import { verdictOf } from './verdict.ts';
 
-/** A longer entry is accepted and cut off, so it must not get there. Source: Datadog, “Send logs”, API v2. */
-const LIMITS: BatchLimits = { maxRows: 1000, maxBytes: 5_000_000, maxRowBytes: 1_000_000 };
+/**
+ * A longer entry is accepted and cut off, so it must not get there. The intake takes 1,000 entries and 5 MB; a batch is made on the event
+ * loop of the host, so it is smaller. Source: Datadog, “Send logs”, API v2.
+ */
+const LIMITS: BatchLimits = { maxRows: 500, maxBytes: 2_000_000, maxRowBytes: 1_000_000 };
 
 /** The detail of a longer payload is not repeated as attributes: the entry would not arrive whole. */
 const MAX_SEARCHABLE_CHARS = 100_000;

@@ -156,6 +156,24 @@ it('writes a row that is too large to the dead letters once, however often the r
   expect(stateOf(data.dataDir)?.dead).toBe(1);
 });
 
+it('does not write it there again either while a rejected row in front of it waits for its verdict', async () => {
+  using data = testData();
+  await appendRows(data.dataDir, 1);
+  await appendRows(data.dataDir, 1, { bytes: 1_000_000 });
+  await using datadog = await listenAsDatadog(KEY, (id) => id === 1);
+  const to = spec({ kind: 'datadog', url: datadog.receiver.url, actions: ['tool.call'] });
+  const stop = new AbortController();
+  const forwarding = startForwarding(options(data.dataDir, [to], { token: KEY, signal: stop.signal }));
+  await until(() => datadog.receiver.requests.length > 3);
+  expect(deadIds(data.dataDir)).toEqual([3]);
+  await appendRows(data.dataDir, 1);
+  await until(() => datadog.rows.length > 0);
+  await until(() => stateOf(data.dataDir)?.dead === 2);
+  expect(deadIds(data.dataDir)).toEqual([3, 1]);
+  stop.abort();
+  await forwarding.closed;
+});
+
 it('finds the bad row of a batch that is rejected as a whole, and goes on without it', async () => {
   using data = testData();
   await appendRows(data.dataDir, 300);

@@ -46,7 +46,7 @@ export class ForwardLoop implements Disposable {
   #state: ForwardState;
   /** Ahead of the state's cursor while rejected rows wait for their verdict. */
   #at: Position;
-  /** Rows ahead of `#at` that need no more sending. */
+  /** Rows ahead of the cursor that need no more sending: dead letters, and those that wait for their verdict. */
   readonly #done = new Set<number>();
   #failures = 0;
 
@@ -177,8 +177,8 @@ export class ForwardLoop implements Disposable {
   /** Rows up to there are dealt with; the cursor follows as soon as no verdict is open. */
   #passTo(position: Position): void {
     this.#at = position;
-    for (const id of this.#done) if (id <= position.id) this.#done.delete(id);
     if (this.#rejections.suspects.length > 0) return;
+    for (const id of this.#done) if (id <= position.id) this.#done.delete(id);
     this.#state = { ...this.#state, cursor: position };
     this.#ports.stateFile.write(this.#state);
   }

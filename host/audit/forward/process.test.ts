@@ -1,6 +1,6 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, truncateSync } from 'node:fs';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,6 +17,7 @@ import { appendRows, firstArrivals, options, range, spec, testData, until } from
 
 const KEY = 'key-0123456789abcdef';
 const CHILD = fileURLToPath(new URL('testing-child.ts', import.meta.url));
+const OPENSSL = 'openssl';
 const execFileLater = promisify(execFile);
 
 const written = (url: string, more: object = {}) => ({
@@ -27,11 +28,19 @@ const written = (url: string, more: object = {}) => ({
   ...more,
 });
 
-function startChild(dataDir: string, url: string): ChildProcess {
-  return spawn(process.execPath, [CHILD, 'always', dataDir, JSON.stringify([written(url)])], {
+/** A process that forwards, until it is killed. */
+function startChild(dataDir: string, url: string): AsyncDisposable {
+  const child = spawn(process.execPath, [CHILD, 'always', dataDir, JSON.stringify([written(url)])], {
     env: { TOKEN: KEY },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: 'ignore',
   });
+  const exit = once(child, 'exit');
+  return {
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await exit;
+    },
+  };
 }
 
 it(
@@ -43,14 +52,16 @@ it(
     const bad = new Set([40, 400]);
     await using datadog = await listenAsDatadog(KEY, (id) => bad.has(id));
     for (let round = 0; round < 8; round += 1) {
-      await appendRows(dataDir, 120, { bytes: 2000 });
+      // Some five batches.
+      await appendRows(dataDir, 120, { bytes: 40_000 });
       const before = datadog.receiver.requests.length;
       // Some answers are lost, too.
       if (round % 2 === 1) datadog.receiver.faults.push(undefined, { kind: 'reset', after: true });
-      const child = startChild(dataDir, datadog.receiver.url);
-      await until(() => datadog.receiver.requests.length > before + (round % 3));
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      await using _ = startChild(dataDir, datadog.receiver.url);
+      const last = lastId(dataDir);
+      await until(
+        () => datadog.receiver.requests.length > before + (round % 4) || datadog.rows.some(({ id }) => id === last),
+      );
     }
     const outcomes = await forwardOnce(options(dataDir, [spec(written(datadog.receiver.url))], { token: KEY }));
     expect(outcomes).toMatchObject([{ kind: 'drained' }]);
@@ -69,7 +80,7 @@ it('forwards in one process at a time, and another one takes over', async () => 
   await appendRows(dataDir, 5);
   await using datadog = await listenAsDatadog(KEY);
   const to = spec(written(datadog.receiver.url));
-  const child = startChild(dataDir, datadog.receiver.url);
+  await using child = startChild(dataDir, datadog.receiver.url);
   await until(() => datadog.rows.length > 5);
   expect(forwardStatus(dataDir, [to], systemClock)).toMatchObject([{ running: true }]);
   expect(await forwardOnce(options(dataDir, [to], { token: KEY }))).toMatchObject([{ kind: 'busy' }]);
@@ -78,8 +89,7 @@ it('forwards in one process at a time, and another one takes over', async () => 
   await appendRows(dataDir, 5);
   await until(() => datadog.rows.length > 11);
   expect(new Set(datadog.hosts)).toEqual(new Set(['child']));
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  await child[Symbol.asyncDispose]();
   await appendRows(dataDir, 5);
   second.wake();
   const last = lastId(dataDir);
@@ -120,7 +130,7 @@ it('stands still and says so when the log is not the one that it forwarded', asy
   const to = spec(written(datadog.receiver.url));
   await forwardOnce(options(data.dataDir, [to], { token: KEY }));
   const before = datadog.rows.length;
-  execFileSync('cp', [join(other.dataDir, 'audit', 'log.db'), join(data.dataDir, 'audit', 'log.db')]);
+  copyFileSync(join(other.dataDir, 'audit', 'log.db'), join(data.dataDir, 'audit', 'log.db'));
   const [outcome] = await forwardOnce(options(data.dataDir, [to], { token: KEY }));
   expect(outcome).toMatchObject({ kind: 'refused', sent: 0 });
   expect(outcome?.reason).toMatch(/replaced or rolled back/);
@@ -215,7 +225,7 @@ it('says how each forwarder stands, from the files alone', async () => {
   const [refused] = forwardStatus(dataDir, [to], systemClock);
   expect(refused).toMatchObject({ standing: 'refused', cursor: last, behindRows: 2, trouble: { kind: 'refused' } });
   expect(refused?.trouble?.reason).toContain('403');
-  execFileSync('truncate', ['-s', '10', forwardFiles(dataDir, 'test').state]);
+  truncateSync(forwardFiles(dataDir, 'test').state, 10);
   expect(forwardStatus(dataDir, [to], systemClock)).toMatchObject([{ standing: 'damaged' }]);
   expect(await forwardOnce(options(dataDir, [to], { token: KEY }))).toMatchObject([{ kind: 'refused' }]);
 });
@@ -237,7 +247,7 @@ it('goes on when a credential that was missing comes', async () => {
   await forwarding.closed;
 });
 
-it.skipIf(!has('openssl'))('speaks TLS only with a certificate that it can check', async () => {
+it.skipIf(!has(OPENSSL))('speaks TLS only with a certificate that it can check', async () => {
   using data = testData();
   const { dataDir } = data;
   await appendRows(dataDir, 2);
@@ -254,7 +264,7 @@ it.skipIf(!has('openssl'))('speaks TLS only with a certificate that it can check
     '-days',
     '2',
   ];
-  execFileSync('openssl', ['req', '-x509', ...certificate, ...san, '-keyout', files.key, '-out', files.cert], {
+  execFileSync(OPENSSL, ['req', '-x509', ...certificate, ...san, '-keyout', files.key, '-out', files.cert], {
     stdio: 'ignore',
   });
   let requests = 0;

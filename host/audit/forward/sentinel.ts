@@ -10,7 +10,7 @@ import { below } from './target-url.ts';
 import { verdictOf } from './verdict.ts';
 
 /** 1 MB a call, whether compressed or not. Source: Azure Monitor, “Service limits”, Logs Ingestion API. */
-const LIMITS: BatchLimits = { maxRows: 1000, maxBytes: 1_000_000, maxRowBytes: 1_000_000 };
+const LIMITS: BatchLimits = { maxRows: 500, maxBytes: 1_000_000, maxRowBytes: 1_000_000 };
 /** A longer value of a column is cut off without a word, so it must not get there. */
 const MAX_FIELD_BYTES = 64_000;
 

@@ -13,7 +13,7 @@ import { uuid } from './uuid.ts';
 import { quoted, verdictOf } from './verdict.ts';
 
 /** Splunk Cloud's advice for one request; Splunk Enterprise takes more. */
-const LIMITS: BatchLimits = { maxRows: 1000, maxBytes: 1_000_000, maxRowBytes: 1_000_000 };
+const LIMITS: BatchLimits = { maxRows: 500, maxBytes: 1_000_000, maxRowBytes: 1_000_000 };
 
 export interface AckPace {
   readonly firstMs: number;

@@ -62,9 +62,15 @@ export function options(
   };
 }
 
-/** Waits until it is so; the test's own time-out ends a wait in vain. */
+const MAX_WAIT_MS = 25_000;
+
+/** Waits until it is so. */
 export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => void setTimeout(resolve, 5));
+  const giveUpAt = performance.now() + MAX_WAIT_MS;
+  while (!isSo()) {
+    if (performance.now() > giveUpAt) throw new Error(`in vain: ${String(isSo)}`);
+    await new Promise((resolve) => void setTimeout(resolve, 5));
+  }
 }
 
 /** The ids in the order of their first arrival. */
