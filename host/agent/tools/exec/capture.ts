@@ -24,10 +24,11 @@ export class Capture {
     return this.#bytes;
   }
 
+  /** Keeps `chunk`, which nobody changes any more. */
   push(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     const front = chunk.subarray(0, HEAD_BYTES - this.#headBytes);
-    if (front.length > 0) this.#head.push(Buffer.from(front));
+    if (front.length > 0) this.#head.push(front);
     this.#headBytes += front.length;
     if (front.length < chunk.length) this.#tail.push(chunk.subarray(front.length));
   }
