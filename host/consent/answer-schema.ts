@@ -52,11 +52,10 @@ export function openAnswers(path: string): Connection {
   });
 }
 
-/** Loaded when it is needed: an answer is found by the rules alone in most processes. */
+/** Loaded when it is needed: most processes look nothing up. */
 function loadSqlite(): typeof Sqlite {
-  const required: unknown = createRequire(import.meta.url)('better-sqlite3');
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the package's own export
-  return required as typeof Sqlite;
+  const required: typeof Sqlite = createRequire(import.meta.url)('better-sqlite3');
+  return required;
 }
 
 function makeSchema(db: Connection, path: string): void {

@@ -1,8 +1,9 @@
-import { isMap, isNode, isSeq, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import type { Node, YAMLSeq } from 'yaml';
 import { HostError } from '../base/error.ts';
 import { parseRule, type Rule, type RuleText } from '../policy/rule.ts';
 import { parseRules, rulesOf } from './parse-rules.ts';
 import { readRuleDocument, type RuleDocument } from './rule-document.ts';
+import { yaml } from './yaml.ts';
 
 /** The rule file as it was changed. */
 export interface Edited {
@@ -46,6 +47,7 @@ export function removeRule(untrusted: string, file: string, index: number): Edit
 
 /** The list of rules as it stands in the document, made if it is missing. */
 function listOf({ document }: RuleDocument): YAMLSeq {
+  const { isMap, isSeq, Pair, Scalar, YAMLMap, YAMLSeq } = yaml();
   const root: unknown = document.contents;
   const pair = isMap(root) ? root.items[0] : undefined;
   if (isSeq(pair?.value)) {
@@ -68,7 +70,7 @@ function listOf({ document }: RuleDocument): YAMLSeq {
 
 /** What people wrote beside a value stays when another takes its place. */
 function keepComments(from: unknown, to: Node): void {
-  if (!isNode(from)) return;
+  if (!yaml().isNode(from)) return;
   if (typeof from.commentBefore === 'string') to.commentBefore = from.commentBefore;
   if (typeof from.comment === 'string') to.comment = from.comment;
 }

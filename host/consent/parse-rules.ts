@@ -1,9 +1,9 @@
-import { isMap, isScalar, isSeq } from 'yaml';
 import { HostError } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
 import type { Effect } from '../policy/pattern.ts';
 import { CONDITIONS, parseRule, type Rule, type RuleText } from '../policy/rule.ts';
 import { readRuleDocument, type RuleDocument } from './rule-document.ts';
+import { yaml } from './yaml.ts';
 
 const MAX_RULES = 10_000;
 const EFFECTS: readonly Effect[] = ['allow', 'deny'];
@@ -22,6 +22,7 @@ export function parseRules(untrusted: string, file: string): readonly Rule[] {
 
 /** The same from the document. */
 export function rulesOf(source: RuleDocument): readonly Rule[] {
+  const { isMap, isScalar } = yaml();
   const { document, wrong } = source;
   const root = document.contents;
   if (root === null || (isScalar(root) && root.value === null)) return [];
@@ -36,6 +37,7 @@ export function rulesOf(source: RuleDocument): readonly Rule[] {
 }
 
 function ruleList(list: unknown, key: unknown, source: RuleDocument): readonly Rule[] {
+  const { isScalar, isSeq } = yaml();
   if (list === null || (isScalar(list) && list.value === null)) return [];
   if (!isSeq(list)) throw source.wrong(key, 'has no list under `rules`');
   if (list.items.length > MAX_RULES) throw source.wrong(list, `has more than ${MAX_RULES} rules`);
@@ -43,6 +45,7 @@ function ruleList(list: unknown, key: unknown, source: RuleDocument): readonly R
 }
 
 function ruleOf(item: unknown, list: unknown, source: RuleDocument): Rule {
+  const { isMap, isScalar } = yaml();
   if (!isMap(item)) throw source.wrong(item ?? list, 'has a rule that is not `allow: …` or `deny: …`');
   const texts = new Map<string, { readonly text: string; readonly node: unknown }>();
   for (const { key, value } of item.items) {
@@ -75,5 +78,5 @@ function ruleOf(item: unknown, list: unknown, source: RuleDocument): Rule {
 }
 
 function keyText(key: unknown): string {
-  return isScalar(key) ? `\`${shown(String(key.value), 64)}\`` : 'that is no text';
+  return yaml().isScalar(key) ? `\`${shown(String(key.value), 64)}\`` : 'that is no text';
 }

@@ -1,6 +1,7 @@
-import { type Document, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, LineCounter } from 'yaml';
 import { HostError } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
+import { yaml } from './yaml.ts';
 
 export const MAX_RULE_FILE_BYTES = 1024 * 1024;
 
@@ -42,6 +43,7 @@ const REMEDY = 'Write rules as docs/permissions.md shows, and quote what begins 
 export function readRuleDocument(untrusted: string, file: string): RuleDocument {
   if (Buffer.byteLength(untrusted) > MAX_RULE_FILE_BYTES)
     throw ruleFileError(file, `is larger than ${MAX_RULE_FILE_BYTES} bytes`, FIRST);
+  const { isMap, isScalar, isSeq, LineCounter, visit } = yaml();
   const lines = new LineCounter();
   const document = parsed(untrusted, file, lines);
   const place = (offset: number): Place => {
@@ -71,7 +73,7 @@ export function readRuleDocument(untrusted: string, file: string): RuleDocument 
 /** @throws HostError for a file so deep that the library's recursion ends it */
 function parsed(untrusted: string, file: string, lineCounter: LineCounter): Document.Parsed {
   try {
-    return parseDocument(untrusted, { ...OPTIONS, lineCounter });
+    return yaml().parseDocument(untrusted, { ...OPTIONS, lineCounter });
   } catch (error) {
     if (error instanceof RangeError) throw ruleFileError(file, 'nests too deep', FIRST);
     throw error;
