@@ -59,7 +59,8 @@ export interface PreparedOpening {
 
 /**
  * The row of a draft.
- * @throws TypeError for a draft that breaks the contract of `EventDraft`; HostError `audit-unwritable` for one too large or too deep
+ * @throws TypeError for a draft that breaks the contract of `EventDraft`; HostError `audit-unwritable` for one too large or too deep, or for
+ * a redactable value for which JCS or other programs have no exact form
  */
 export function prepareRow(draft: EventDraft, ts: string, salts: Salts): PreparedRow {
   const { session, actor, action, channel, detail, redactable = {} } = draft;
@@ -71,7 +72,7 @@ export function prepareRow(draft: EventDraft, ts: string, salts: Salts): Prepare
   let bytes = 0;
   for (const [member, value] of Object.entries(redactable)) {
     const salt = salts.next();
-    const stored = room.store(value);
+    const stored = inWords(() => room.store(value));
     commitments[member] = { $c: commitBytes(encodeUtf8(stored.value), salt) };
     openings.push({ pointer: pointerTo(member), salt, ...stored });
     bytes += stored.value.length;
@@ -100,13 +101,27 @@ export function prepareRow(draft: EventDraft, ts: string, salts: Salts): Prepare
 
 function checkDetail(detail: Detail, redactable: Detail): void {
   checkJson(detail);
-  checkJson(redactable);
   for (const [member, value] of Object.entries(detail)) {
     if (commitmentOf(value) !== undefined) throw new TypeError(`${member} looks like a commitment`);
   }
   for (const member of Object.keys(redactable)) {
     if (Object.hasOwn(detail, member)) throw new TypeError(`${member} stands in detail and in redactable`);
     if (NEVER_REDACTABLE.has(member)) throw new TypeError(`${member} can never be redactable`);
+  }
+}
+
+/**
+ * What can be removed was said by others: that the log has no form for it is their fault, and ends only what would be recorded.
+ * @throws HostError `audit-unwritable`
+ */
+function inWords<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new HostError('audit-unwritable', `The audit log cannot hold this value: ${error.message}`, {
+      remedy: 'Write large integers as strings, and text as well-formed Unicode.',
+    });
   }
 }
 
@@ -124,6 +139,7 @@ class BlobRoom {
 
   /** How a redactable value stands in `openings`. */
   store(value: Json): Pick<PreparedOpening, 'value' | 'blob'> {
+    checkJson(value);
     const text = canonicalJson(value);
     const reference = asBlobReference(value);
     if (reference !== undefined) {

@@ -6,6 +6,7 @@ import { openDatabase, type Connection } from './database.ts';
 import { type PreparedRow, prepareRow } from './draft.ts';
 import { DEFAULT_COMMIT_LIMITS, GroupCommit, type GroupCommitLimits } from './group-commit.ts';
 import { openAuditKey } from './key.ts';
+import { watchPlace } from './place.ts';
 import { RowWriter } from './row-writer.ts';
 import { Salts } from './salts.ts';
 import { asAuditError } from './sqlite-error.ts';
@@ -95,8 +96,12 @@ class Log implements AuditLog {
     this.#limits = { ...DEFAULT_LOG_LIMITS, ...spec.limits };
     this.#rows = new RowWriter(db);
     this.#attester = new Attester(db, this.#rows, () => openAuditKey(spec.dataDir));
+    const checkPlace = watchPlace(db.name);
     const state = {
-      begun: () => this.#rows.begun(),
+      begun: () => {
+        checkPlace();
+        this.#rows.begun();
+      },
       undone: () => {
         this.#rows.undone();
         this.#attester.undone();
@@ -189,11 +194,17 @@ class Log implements AuditLog {
     this.#due.add(session);
     this.#head(session).catch((error: unknown) => {
       this.#spec.onNotice(`${NO_HEAD}: ${error instanceof Error ? error.message : 'unknown'}`);
+      this.#arm();
     });
   }
 
   #markOpen(session: string): void {
     this.#open.add(session);
+    this.#arm();
+  }
+
+  #arm(): void {
+    if (this.#closing !== undefined) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       for (const open of this.#open) this.#queueHead(open);

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
+import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HostError, systemCode } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
@@ -56,6 +56,25 @@ export function checkDatabaseFile(dataDir: string, create: boolean): string {
     if (beside !== undefined) checkFile(side, beside);
   }
   return file;
+}
+
+/**
+ * A look at whether the open database is still the one in its place: rows that go into a file that was moved away or removed would be
+ * acknowledged and lost. @throws HostError `audit-unwritable`
+ */
+export function watchPlace(file: string): () => void {
+  const identify = (): string | undefined => {
+    const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+    return stat && `${stat.dev} ${stat.ino}`;
+  };
+  const opened = identify();
+  return () => {
+    if (identify() === opened) return;
+    throw new HostError('audit-unwritable', `The audit log ${shown(file)} was moved away while it was in use`, {
+      file,
+      remedy: 'Put it back, or restart wirken to begin a new log.',
+    });
+  };
 }
 
 function makeFile(file: string): void {

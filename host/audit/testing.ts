@@ -3,11 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import type { Json } from '../base/jcs.ts';
 import type { Random } from '../base/ports.ts';
 import { systemClock } from '../base/ports.ts';
 import type { EventDraft } from '../policy/event.ts';
 import { databaseFile } from './place.ts';
 import { type AuditLog, type LogSpec, openAuditLog } from './log.ts';
+import { Frontier, leafHash } from './tree.ts';
 
 /** Helpers of the tests of the log. */
 
@@ -76,4 +78,26 @@ export function chainFaults(rows: readonly ChainRow[]): readonly string[] {
     };
     return Object.entries(checks).flatMap(([name, holds]) => (holds ? [] : [`row ${row.id}: ${name}`]));
   });
+}
+
+/** What a statement selects, asked by such a connection. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what the statement selects
+export function query<T>(dataDir: string, sql: string): readonly T[] {
+  const db = new Database(databaseFile(dataDir), { readonly: true });
+  try {
+    return db.prepare<[], T>(sql).all();
+  } finally {
+    db.close();
+  }
+}
+
+export function detailOf(row: ChainRow | undefined): { readonly [member: string]: Json } {
+  return JSON.parse(row?.payload ?? '{}').detail;
+}
+
+/** The root of the first `size` rows, worked out leaf by leaf. */
+export function rootOfRows(rows: readonly ChainRow[], size: number): Buffer {
+  const tree = new Frontier();
+  for (const { hash } of rows.slice(0, size)) tree.push(leafHash(hash));
+  return tree.root();
 }
