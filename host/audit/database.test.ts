@@ -112,6 +112,18 @@ describe('the database of the log', () => {
     expect(open).toThrow(expect.objectContaining({ details: expect.objectContaining({ file: expect.anything() }) }));
   });
 
+  it.for<[string, (dir: string, file: string) => void, RegExp]>([
+    ['the file', (_, file) => relink(file), /log\.db is no regular file$/],
+    ['the WAL', (_, file) => symlinkSync('/etc/hosts', `${file}-wal`), /log\.db-wal is no regular file$/],
+    ['the directory', (dir) => relink(dir), /audit is no directory$/],
+  ])('names a symlink in the place of %s', ([, spoil, message]) => {
+    using data = testData();
+    openDatabase(data.path, { readonly: false }).close();
+    spoil(join(data.path, 'audit'), databaseFile(data.path));
+    expect(() => openDatabase(data.path, { readonly: false })).toThrow(message);
+    expect(() => openDatabase(data.path, { readonly: true })).toThrow(message);
+  });
+
   it.runIf(isRoot)('refuses what belongs to another user', () => {
     using data = testData();
     openDatabase(data.path, { readonly: false }).close();

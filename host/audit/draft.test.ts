@@ -101,6 +101,22 @@ describe('a large value', () => {
     expect(opening?.blob).not.toBe(reference.$blob);
   });
 
+  it('is kept as long as its row has room for it', async () => {
+    using data = testData();
+    await using log = openTestLog(data.path);
+    const blobs = [1, 2, 3].map((first) => new Uint8Array(30 * 1024 * 1024).fill(first, 0, 1));
+    const references = blobs.map((blob) => ({ $blob: sha256Hex(blob), bytes: blob.length }));
+    const [a, b, c] = references;
+    if (a === undefined || b === undefined || c === undefined) throw new TypeError('three blobs');
+    await log.append(draft('s', { redactable: { a, b, c }, blobs }));
+    using reader = openAuditReader(data.path);
+    expect(references.map((reference) => reader.openings.bytes(reference)?.length)).toEqual([
+      a.bytes,
+      b.bytes,
+      undefined,
+    ]);
+  });
+
   it('beyond the cap is committed to, but not kept', async () => {
     using data = testData();
     await using log = openTestLog(data.path);

@@ -1,7 +1,16 @@
-import { spawn } from 'node:child_process';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parsePublicKey, verifySignature } from '../skill/ed25519.ts';
@@ -57,7 +66,7 @@ describe('the key of the log', () => {
     ['the key is uppercase', (dir) => writeFileSync(join(dir, 'key'), `${'AB'.repeat(32)}\n`)],
     ['others may read the key', (dir) => chmodSync(join(dir, 'key'), 0o640)],
     ['others may write the public half', (dir) => chmodSync(join(dir, 'audit.pub'), 0o666)],
-    ['the key is a symlink', (dir) => replace(dir, (file) => symlinkSync('audit.pub', file))],
+    ['the key is a symlink', (dir) => relink(join(dir, 'key'))],
     ['the key is a directory', (dir) => replace(dir, (file) => mkdirSync(file))],
     ['the key is a FIFO', (dir) => replace(dir, (file) => execFileSync('mkfifo', ['-m', '600', file]))],
   ])('is refused when %s', ([, spoil]) => {
@@ -74,6 +83,11 @@ describe('the key of the log', () => {
     expect(() => openAuditKey(data.path)).toThrow(expect.objectContaining({ code: 'audit-key' }));
   });
 });
+
+function relink(file: string): void {
+  renameSync(file, `${file}.moved`);
+  symlinkSync(`${file}.moved`, file);
+}
 
 function replace(dir: string, make: (file: string) => void): void {
   const file = join(dir, 'key');
