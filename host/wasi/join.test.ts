@@ -47,6 +47,20 @@ it('gives each module its own URL and packages from where it is told', () => {
   expect(output(text)).toBe('file:///x/a.ts\nfile:///x/main.ts 1\n');
 });
 
+it('answers a dynamic import of a CommonJS package as Node does: its exports, and they as the default', () => {
+  const sources = new Map([
+    [
+      'main.ts',
+      "const { default: Sqlite } = await import('better-sqlite3');\nconst { parse, default: all } = await import('yaml');\nconsole.log(new Sqlite(':memory:').open, parse('[1]').length, all.parse === parse);\n",
+    ],
+  ]);
+  const packages =
+    "const packages = (name) => require(require('node:module').createRequire(" +
+    JSON.stringify(import.meta.filename) +
+    ').resolve(name));\n';
+  expect(output(joinModules('main.ts', sources, { packages }))).toBe('true 1 true\n');
+});
+
 it('joins packages with all that they require, and leaves to Node what is no CommonJS', () => {
   const { text, files } = joinPackages(['gray-matter', 'marked'], import.meta.filename);
   expect(files.some((path) => path.endsWith('esprima.js'))).toBe(true);

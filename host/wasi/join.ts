@@ -54,6 +54,9 @@ export function joinModules(
     if (name === undefined) throw new TypeError(`${from} imports ${specifier}, which is not there`);
     return `${name}()`;
   };
+  /** What a dynamic import of it answers: of a CommonJS package, its exports are the default as well. */
+  const namespaceOf = (from: string, specifier: string): string =>
+    pathOf(from, specifier) === undefined ? `namespaceOf(${valueOf(from, specifier)})` : valueOf(from, specifier);
   const parts = [...names].map(([path, name]) => {
     const exported: string[] = [];
     const body = stripped(path, sources)
@@ -70,7 +73,7 @@ export function joinModules(
       )
       .replace(
         DYNAMIC_PACKAGE,
-        (_, before: string, specifier: string) => `${before}Promise.resolve(${valueOf(path, specifier)})`,
+        (_, before: string, specifier: string) => `${before}Promise.resolve(${namespaceOf(path, specifier)})`,
       )
       .replace(EXPORT_LIST, (_, list: string) => {
         exported.push(...list.split(',').map((name) => name.trim().replace(/^(\w+)\s+as\s+(\w+)$/, '$2: $1')));
@@ -85,10 +88,17 @@ export function joinModules(
       ? `(async () => {\n'use strict';\n${body}\n})();\n`
       : `const ${name} = once(() => {\n'use strict';\n${body}\nreturn { ${exported.join(', ')} };\n});\n`;
   });
-  return ascii(
-    `${packages ?? ''}function once(run) {\n  let value;\n  return () => (value ??= run());\n}\n${parts.join('\n')}`,
-  );
+  return ascii(`${packages ?? ''}${HELPERS}${parts.join('\n')}`);
 }
+
+const HELPERS = `function once(run) {
+  let value;
+  return () => (value ??= run());
+}
+function namespaceOf(exported) {
+  return exported[Symbol.toStringTag] === 'Module' ? exported : { ...exported, default: exported };
+}
+`;
 
 /** The same program: V8 reads it faster, and keeps it in half the memory. */
 function ascii(text: string): string {
