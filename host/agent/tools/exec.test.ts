@@ -20,7 +20,7 @@ import type { Json } from '../../base/jcs.ts';
 import { enclosedJob, ENVIRONMENT } from './exec/bubblewrap.ts';
 import { SandboxProbe } from './exec/probe.ts';
 import { runProgram } from './exec/program.ts';
-import { ToolScene } from './testing.ts';
+import { textIn, ToolScene } from './testing.ts';
 
 const FIXTURE = fileURLToPath(new URL('exec/in-terminal.fixture.ts', import.meta.url));
 const sandbox = await new SandboxProbe().sandbox();
@@ -155,7 +155,7 @@ describe.runIf(isSandboxed)('exec in bubblewrap', () => {
     const value = await bash(scene, `cat /proc/net/dev; echo hi > /dev/tcp/127.0.0.1/${port}`);
     server.close();
     expect(value['exit_code']).not.toBe(0);
-    expect(String(value['stdout']).match(/^ *\w+:/gm)).toEqual([expect.stringMatching(/^ *lo:$/)]);
+    expect(textIn(value, 'stdout').match(/^ *\w+:/gm)).toEqual([expect.stringMatching(/^ *lo:$/)]);
     expect(connections).toBe(0);
   });
 
@@ -164,10 +164,13 @@ describe.runIf(isSandboxed)('exec in bubblewrap', () => {
     using scene = new ToolScene();
     const { stdout } = await scene.done('exec', { argv: ['env'] });
     delete process.env['WIRKEN_TEST_SECRET'];
-    expect(String(stdout).trim().split('\n').sort()).toEqual(
-      [...Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`), 'PWD=/workspace'].sort(),
-    );
-    const status = String((await scene.done('exec', { argv: ['cat', '/proc/self/status'] }))['stdout']);
+    expect(
+      textIn({ stdout: stdout ?? null }, 'stdout')
+        .trim()
+        .split('\n')
+        .sort(),
+    ).toEqual([...Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`), 'PWD=/workspace'].sort());
+    const status = textIn(await scene.done('exec', { argv: ['cat', '/proc/self/status'] }), 'stdout');
     expect(status).toMatch(/^CapEff:\t0+$/m);
     expect(status).toMatch(/^CapBnd:\t0+$/m);
     expect(status).toMatch(/^NoNewPrivs:\t1$/m);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../base/jcs.ts';
 import { MAX_TEXT_BYTES } from './read-file.ts';
-import { ToolScene } from './testing.ts';
+import { textIn, ToolScene } from './testing.ts';
 
 /** All of a file, page by page. */
 async function pages(scene: ToolScene, lines: number): Promise<{ readonly text: string; readonly count: number }> {
@@ -12,7 +12,7 @@ async function pages(scene: ToolScene, lines: number): Promise<{ readonly text: 
   let more: { readonly [name: string]: Json } = {};
   for (let count = 1; ; count += 1) {
     const value = await scene.done('read_file', { path: 'f', lines, ...more });
-    text += String(value['text']);
+    text += textIn(value, 'text');
     const { next } = value;
     if (next === undefined) {
       expect(value['end']).toBe(true);
@@ -106,13 +106,13 @@ describe('read_file', () => {
     using scene = new ToolScene();
     scene.put('f', `${'x'.repeat(100)}\n`.repeat(2_000));
     const lines = await scene.done('read_file', { path: 'f' });
-    expect(Buffer.byteLength(String(lines['text']))).toBeLessThanOrEqual(MAX_TEXT_BYTES);
+    expect(Buffer.byteLength(textIn(lines, 'text'))).toBeLessThanOrEqual(MAX_TEXT_BYTES);
     expect(lines['text']).toMatch(/\n$/);
     expect(lines['next']).toEqual({ offset_line: Number(lines['last_line']) + 1 });
     scene.put('f', `a${'€'.repeat(50_000)}`);
     const value = await scene.done('read_file', { path: 'f' });
-    expect(value['next']).toEqual({ offset_line: 1, offset_byte: Buffer.byteLength(String(value['text'])) });
-    expect(String(value['text'])).toMatch(/^a€+$/);
+    expect(value['next']).toEqual({ offset_line: 1, offset_byte: Buffer.byteLength(textIn(value, 'text')) });
+    expect(textIn(value, 'text')).toMatch(/^a€+$/);
   });
 
   it.for([

@@ -94,3 +94,10 @@ export class ToolScene implements Disposable {
     rmSync(this.base, { recursive: true, force: true });
   }
 }
+
+/** A member of a value that must be text. */
+export function textIn(value: { readonly [member: string]: Json }, member: string): string {
+  const text = value[member];
+  if (typeof text !== 'string') throw new TypeError(`${member} is no text`);
+  return text;
+}

@@ -57,7 +57,9 @@ export function whereIs(dir: DirHandle, untrusted: string, followLast: boolean):
       stat = demand(untrusted, found);
       if (stat.kind === 'symlink' && (pending.length > 0 || followLast || directory)) {
         if (++symlinks > MAX_SYMLINKS) throw failureOf(untrusted, 'loop');
-        const { target } = demand(untrusted, here.readlink(name));
+        const link = here.readlink(name);
+        // It is none any more.
+        const { target } = demand(untrusted, link === 'inval' ? 'again' : link);
         // An absolute target is out of the workspace by rule, wherever it points.
         if (target.startsWith('/')) throw failureOf(untrusted, 'notcapable');
         if (pending.length === 0) directory ||= /(?:^|\/)\.{0,2}$/.test(target);
