@@ -3,6 +3,7 @@ import { shownText } from '../base/shown.ts';
 import type { Context } from './context.ts';
 import { type Build, EXITS } from './program/build.ts';
 import { keyCommands } from './program/key.ts';
+import { permissionCommands } from './program/permission.ts';
 import { otherCommands } from './program/other.ts';
 import { skillCommands } from './program/skill.ts';
 import { trustCommands } from './program/trust.ts';
@@ -45,6 +46,7 @@ export function buildProgram(open: Open, done: Done, version: string): Command {
   trustCommands(build);
   keyCommands(build);
   wasmCommands(build);
+  permissionCommands(build);
   otherCommands(build);
   return program;
 }

@@ -15,7 +15,7 @@ import type { Caller } from '../wasi/call-skill.ts';
 import type { Context } from './context.ts';
 import { faultOf } from './output.ts';
 
-const AGENT = 'default';
+export const AGENT = 'default';
 const ID_BYTES = 10;
 
 export interface SessionSpec {
@@ -157,7 +157,8 @@ function sessionId(channel: string): string {
   return `${channel}-${time}${randomBytes(ID_BYTES).toString('hex')}`;
 }
 
-function personName(): string {
+/** Who is at the terminal. */
+export function personName(): string {
   try {
     return userInfo().username;
   } catch {

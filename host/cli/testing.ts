@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import Sqlite from 'better-sqlite3';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +13,14 @@ export interface Ran {
   readonly stdout: string;
   readonly stderr: string;
   readonly bytes: Buffer;
+}
+
+export interface LoggedRow {
+  readonly action: string;
+  readonly actor: string;
+  readonly channel?: string;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly session: { readonly full: string };
 }
 
 /** A directory of its own with a data directory in it, and the command line run there as a real process. For tests. */
@@ -49,6 +58,19 @@ export class Sandbox implements Disposable {
     writeFileSync(join(dir, 'SKILL.md'), `---\n${frontmatter}\n---\nA text for a model.\n`);
     if (program !== undefined) cpSync(join(SKILLS, program, 'skill.wasm'), join(dir, 'skill.wasm'));
     return dir;
+  }
+
+  /** The rows of the audit log, in order; none without a log. */
+  auditRows(): readonly LoggedRow[] {
+    const file = join(this.data, 'audit', 'log.db');
+    if (!existsSync(file)) return [];
+    const db = new Sqlite(file, { readonly: true });
+    try {
+      const rows = db.prepare<[], { payload: string }>('SELECT payload FROM events ORDER BY id').all();
+      return rows.map(({ payload }): LoggedRow => JSON.parse(payload));
+    } finally {
+      db.close();
+    }
   }
 
   [Symbol.dispose](): void {
