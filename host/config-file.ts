@@ -28,12 +28,42 @@ const fileSchema = z.strictObject({
       ...(time === undefined ? {} : { timeMs: time }),
       ...(output === undefined ? {} : { outputBytes: output }),
     })),
+  network: z.strictObject({ hosts: z.array(z.string().min(1).max(256)).max(10_000).default([]) }).prefault({}),
+  exec: z.strictObject({ unsandboxed: z.boolean().default(false) }).prefault({}),
+  audit: z
+    .strictObject({
+      checkpoints: z
+        .string()
+        .regex(/^\/[^\0]*$/, 'write an absolute path')
+        .optional(),
+      forward: z.unknown().optional(),
+    })
+    .prefault({}),
 });
 
 /** The settings that `config.yaml` holds. A file with a fault in it counts for nothing: no setting of it is used. */
 export interface FileConfig {
   readonly trustRequire: 'root' | 'self-signed';
-  readonly ceilings: { readonly memoryBytes?: number; readonly timeMs?: number; readonly outputBytes?: number };
+  /** The operator's ceilings over what a manifest asks for. */
+  readonly ceilings: Ceilings;
+  /** Hosts whose requests are of tier 2, patterns as in a rule, not parsed yet. */
+  readonly networkHosts: readonly string[];
+  readonly exec: {
+    /** Whether commands may run where there is no OS sandbox for them. */
+    readonly unsandboxed: boolean;
+  };
+  readonly audit: {
+    /** A file elsewhere that gets every checkpoint, absolute. */
+    readonly checkpoints?: string;
+    /** What `audit.forward` holds, not parsed yet; absent if it is. */
+    readonly forward?: unknown;
+  };
+}
+
+export interface Ceilings {
+  readonly memoryBytes?: number;
+  readonly timeMs?: number;
+  readonly outputBytes?: number;
 }
 
 /** @throws HostError `config-invalid` with the key or the line */
@@ -56,7 +86,17 @@ export function parseConfig(untrusted: string, file: string): FileConfig {
     const key = issue?.path.join('.') ?? '';
     throw invalid(`${key === '' ? 'the file' : `"${shown(key)}"`}: ${shown(issue?.message ?? '')}`, file);
   }
-  return { trustRequire: parsed.data.trust.require, ceilings: parsed.data.limits };
+  const { trust, limits, network, exec, audit } = parsed.data;
+  return {
+    trustRequire: trust.require,
+    ceilings: limits,
+    networkHosts: network.hosts,
+    exec,
+    audit: {
+      ...(audit.checkpoints === undefined ? {} : { checkpoints: audit.checkpoints }),
+      ...(audit.forward === undefined ? {} : { forward: audit.forward }),
+    },
+  };
 }
 
 function invalid(what: string, file: string): HostError {

@@ -1,25 +1,25 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { FileConfig } from './config-file.ts';
 import { HostError, systemCode } from './base/error.ts';
 import { shown } from './base/shown.ts';
 
 /** Everything that comes from the environment and the config file. This is their only reader. */
-export interface Config {
+export interface Config extends FileConfig {
   /** Absolute. */
   readonly dataDir: string;
-  readonly trustRequire: 'root' | 'self-signed';
-  /** The operator's ceilings over what a manifest asks for. */
-  readonly ceilings: Ceilings;
   /** Absolute path of the file, whether it is there or not. */
   readonly file: string;
 }
 
-export interface Ceilings {
-  readonly memoryBytes?: number;
-  readonly timeMs?: number;
-  readonly outputBytes?: number;
-}
+const NO_FILE = {
+  trustRequire: 'self-signed',
+  ceilings: {},
+  networkHosts: [],
+  exec: { unsandboxed: false },
+  audit: {},
+} as const satisfies FileConfig;
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
 
@@ -32,7 +32,7 @@ export async function readConfig(env: NodeJS.ProcessEnv): Promise<Config> {
   checkDataDir(dataDir);
   const file = join(dataDir, 'config.yaml');
   const text = readIfThere(file);
-  if (text === undefined) return { dataDir, file, trustRequire: 'self-signed', ceilings: {} };
+  if (text === undefined) return { dataDir, file, ...NO_FILE };
   // The parser is loaded only for those who have a file: a start without one is several milliseconds shorter.
   const { parseConfig } = await import('./config-file.ts');
   return { dataDir, file, ...parseConfig(text, file) };
