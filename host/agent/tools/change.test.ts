@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { textIn, ToolScene } from './testing.ts';
@@ -121,6 +130,29 @@ describe('write_file', () => {
     if (meanwhile === 'old\n') expect(text(scene, path)).toBe(meanwhile);
     expect(readFileSync(`${scene.outside}/secret.txt`, 'utf8')).toBe('the secret');
     expect(readdirSync(scene.work).filter((name) => name.includes('.tmp'))).toEqual([]);
+  });
+});
+
+describe.for([
+  ['write_file', { content: 'x' }],
+  ['edit_file', { old: 'd', new: 'x' }],
+  ['delete_file', {}],
+] as const)('%s', ([tool, args]) => {
+  it('does not follow a directory that became a symlink while a person was asked', async () => {
+    using scene: ToolScene = new ToolScene({
+      gate: {
+        approver: {
+          ask: async () => {
+            renameSync(scene.path('d'), scene.path('moved'));
+            symlinkSync('other', scene.path('d'));
+            return 'once';
+          },
+        },
+      },
+    });
+    for (const path of ['d/f', 'other/f', 'other/d']) scene.put(path);
+    expect(await scene.ending(tool, { path: 'd/f', ...args })).toBe('io');
+    expect([text(scene, 'other/f'), text(scene, 'moved/f')]).toEqual(['other/f', 'd/f']);
   });
 });
 

@@ -1,10 +1,11 @@
 import { mkdirSync, realpathSync, symlinkSync } from 'node:fs';
 import { relative } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { HostError } from '../../base/error.ts';
+import type { DirHandle } from '../../workspace/layer.ts';
 import { ToolScene } from './testing.ts';
-import { whereIs } from './where.ts';
+import { fileIn, READ, whereIs, WRITE } from './where.ts';
 
 function where(scene: ToolScene, path: string, followLast = true): string {
   try {
@@ -74,6 +75,20 @@ describe('whereIs', () => {
     expect(where(made, 'a/slashed/', false)).toBe('a/b directory');
   });
 
+  it.for([
+    ['an absolute target that a layer tells', { target: '/top' }, 'leads out of the workspace'],
+    ['what is no symlink any more', 'inval', 'changed while it was being opened'],
+  ] as const)('refuses %s', ([, link, message]) => {
+    using made = scene();
+    const real = made.workspace.handle('read-only');
+    const telling = {
+      stat: () => real.stat(),
+      statAt: (path: string) => real.statAt(path, false),
+      readlink: () => link,
+    };
+    expect(() => whereIs(telling as unknown as DirHandle, 'absolute', true)).toThrow(message);
+  });
+
   it('agrees with the kernel about what is there', () => {
     using made = scene();
     mkdirSync(made.path('c/d'), { recursive: true });
@@ -109,5 +124,28 @@ describe('whereIs', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('fileIn', () => {
+  it.for([
+    ['other', 'neither a regular file'],
+    ['symlink', 'symbolic link'],
+    ['directory', 'is a directory'],
+  ] as const)('does not even open what is %s', ([kind, message]) => {
+    const open = vi.fn();
+    const parent = { statAt: () => ({ kind }), open } as unknown as DirHandle;
+    expect(() => fileIn(parent, 'f', READ, 'f')).toThrow(message);
+    expect(open).not.toHaveBeenCalled();
+  });
+
+  it('follows nothing that comes between the look and the opening', () => {
+    const open = vi.fn(() => 'loop');
+    const parent = { statAt: () => ({ kind: 'file' }), open } as unknown as DirHandle;
+    for (const how of [READ, WRITE]) expect(() => fileIn(parent, 'f', how, 'f')).toThrow('symbolic link');
+    expect(open.mock.calls).toMatchObject([
+      ['f', { followLast: false, create: false }],
+      ['f', { followLast: false, create: false }],
+    ]);
   });
 });
