@@ -8,18 +8,21 @@ import type {
   SourceItem,
   UntrustedBlob,
   UntrustedCheckpoint,
+  UntrustedOpening,
   UntrustedRedaction,
   UntrustedRow,
 } from './source.ts';
+import { MAX_OPENING_BYTES } from './blobs.ts';
 import { MAX_NOTE_CHARS } from './checkpoint.ts';
+import { SALT_BYTES } from './commitment.ts';
 import { asAuditError } from './sqlite-error.ts';
 
 /** Larger columns are read as NULL: no writer of this log makes them, and a reader must not be made to hold them. */
 const MAX_COLUMN_BYTES = 1024;
 /** A payload has at most 1 Mi UTF-16 units, each at most 3 bytes. */
 const MAX_PAYLOAD_BYTES = 3 * 1024 * 1024;
-const MAX_VALUE_BYTES = 64 * 1024;
 const MAX_BLOB_DATA_BYTES = 64 * 1024 * 1024;
+const NONE: readonly UntrustedOpening[] = [];
 
 const COLUMNS = [
   'id',
@@ -34,12 +37,15 @@ const COLUMNS = [
   'payload_hash',
   'hash',
 ] as const satisfies readonly (keyof UntrustedRow)[];
-const ROW = COLUMNS.map(
-  (column) => `${bounded(column, column === 'payload' ? MAX_PAYLOAD_BYTES : MAX_COLUMN_BYTES)} AS ${column}`,
-);
-const OPENING = `event_id, ${bounded('pointer', MAX_PAYLOAD_BYTES)}, ${bounded('salt', MAX_COLUMN_BYTES)}, ${bounded('value', MAX_VALUE_BYTES)}`;
+const ROW = COLUMNS.map((column) => `${guarded(column)} AS ${column}`).join(', ');
+const SALT = `CASE WHEN typeof(salt) = 'blob' AND octet_length(salt) = ${SALT_BYTES} THEN hex(salt) END`;
+const OPENING = `event_id AS id, ${bounded('pointer', MAX_PAYLOAD_BYTES)} AS pointer, ${SALT} AS salt, ${bounded('value', MAX_OPENING_BYTES)} AS value`;
+/** Rows that are read at once, and held: at most 3 MiB each. */
+const ROWS_PER_CHUNK = 64;
 
-type OpeningColumns = readonly [id: unknown, pointer: unknown, salt: unknown, value: unknown];
+interface OpeningColumns extends UntrustedOpening {
+  readonly id: unknown;
+}
 
 /**
  * The log of a data directory, read-only and in one snapshot: what is appended meanwhile is not part of it.
@@ -66,14 +72,25 @@ export function openDatabaseSource(dataDir: string): RowSource {
 /** A file from elsewhere could have views or computed columns in the place of tables, and run on for ever. */
 function assertPlainTables(db: Connection): void {
   const kind = db.prepare<[string], string>('SELECT type FROM sqlite_schema WHERE name = ?').pluck();
-  const odd = db.prepare<[string], number>('SELECT count(*) FROM pragma_table_xinfo(?) WHERE hidden <> 0').pluck();
+  const plain = db
+    .prepare<[string], string>('SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0 ORDER BY cid')
+    .pluck();
+  const key = db.prepare<[string], string>('SELECT group_concat(name) FROM pragma_table_xinfo(?) WHERE pk > 0').pluck();
+  const count = db.prepare<[string], number>('SELECT count(*) FROM pragma_table_xinfo(?)').pluck();
   for (const name of ['events', 'openings', 'blobs', 'checkpoints', 'tiles']) {
-    if (kind.get(name) === 'table' && odd.get(name) === 0) continue;
-    throw new HostError('audit-invalid', `The audit log has no table ${name} of the form that it was made with`, {
-      file: db.name,
-      remedy: 'Restore it from a backup or from an export.',
-    });
+    const columns = plain.all(name);
+    // What is read chunk by chunk must have a key that is unique.
+    const isWhole = name !== 'events' || (columns.join() === COLUMNS.join() && key.get(name) === 'id');
+    if (kind.get(name) === 'table' && count.get(name) === columns.length && isWhole) continue;
+    throw notOurs(db, name);
   }
+}
+
+function notOurs(db: Connection, table: string): HostError {
+  return new HostError('audit-invalid', `The audit log has no table ${table} of the form that it was made with`, {
+    file: db.name,
+    remedy: 'Restore it from a backup or from an export.',
+  });
 }
 
 class DatabaseSource implements RowSource {
@@ -90,44 +107,71 @@ class DatabaseSource implements RowSource {
   count(session?: string): number | undefined {
     const where = session === undefined ? '' : 'WHERE session = ?';
     const count = this.#db.prepare<string[], number>(`SELECT count(*) FROM events ${where}`).pluck();
-    return asAuditError(this.#db.name, () => count.get(...(session === undefined ? [] : [session])), 'reading');
+    return this.#reading(() => count.get(...(session === undefined ? [] : [session])));
   }
 
-  *rows(session?: string): Iterable<SourceItem> {
-    const bind = session === undefined ? [] : [session];
-    const [of, inSession] =
-      session === undefined
-        ? ['ORDER BY id', '']
-        : ['WHERE session = ? ORDER BY seq', 'WHERE event_id IN (SELECT id FROM events WHERE session = ?)'];
-    const openings = this.#cursors.open(
-      this.#db
-        .prepare<string[], OpeningColumns>(`SELECT ${OPENING} FROM openings ${inSession} ORDER BY event_id, pointer`)
-        .raw(),
-      bind,
+  rows(session?: string): Iterable<readonly SourceItem[]> {
+    return session === undefined ? this.#all() : this.#ofSession(session);
+  }
+
+  /** Whole chunks of rows and of their openings, side by side: both tables are read in the order of the ids. */
+  *#all(): Iterable<readonly SourceItem[]> {
+    const rows = this.#db.prepare<[number], UntrustedRow>(
+      `SELECT ${ROW} FROM events WHERE id > ? ORDER BY events.id LIMIT ${ROWS_PER_CHUNK}`,
     );
-    const rows = this.#cursors.open(
-      this.#db.prepare<string[], UntrustedRow>(`SELECT ${ROW.join(', ')} FROM events ${of}`),
-      bind,
+    const openings = this.#db.prepare<[number, number], OpeningColumns>(
+      `SELECT ${OPENING} FROM openings WHERE event_id > ? AND event_id <= ? ORDER BY event_id, openings.pointer`,
     );
-    let next = openings.next();
-    for (const row of rows) {
-      const own = [];
-      for (; next.done !== true && isUpTo(next.value[0], row.id); next = openings.next()) {
-        const [id, pointer, salt, value] = next.value;
-        if (id === row.id) own.push({ pointer, salt, value });
-        else yield { kind: 'stray-opening', id, pointer };
-      }
-      yield { kind: 'row', row, openings: own };
+    let last = Number.MIN_SAFE_INTEGER;
+    for (;;) {
+      const chunk = this.#reading(() => rows.all(last));
+      const end = chunk.length === 0 ? Number.MAX_SAFE_INTEGER : chunk.at(-1)?.id;
+      if (typeof end !== 'number') throw notOurs(this.#db, 'events');
+      yield joined(
+        chunk,
+        this.#reading(() => openings.all(last, end)),
+      );
+      if (chunk.length === 0) return;
+      last = end;
     }
-    for (; next.done !== true; next = openings.next()) {
-      yield { kind: 'stray-opening', id: next.value[0], pointer: next.value[1] };
+  }
+
+  *#ofSession(session: string): Iterable<readonly SourceItem[]> {
+    const rows = this.#db.prepare<string[], UntrustedRow>(
+      `SELECT ${ROW} FROM events WHERE session = ? ORDER BY events.seq`,
+    );
+    const openings = this.#db.prepare<[unknown], OpeningColumns>(
+      `SELECT ${OPENING} FROM openings WHERE event_id = ? ORDER BY openings.pointer`,
+    );
+    for (const row of this.#cursors.open(rows, [session])) {
+      yield [{ kind: 'row', row, openings: this.#reading(() => openings.all(row.id)) }];
     }
+  }
+
+  #reading<T>(ask: () => T): T {
+    return asAuditError(this.#db.name, ask, 'reading');
   }
 
   [Symbol.dispose](): void {
     this.#cursors[Symbol.dispose]();
     this.#db.close();
   }
+}
+
+/** Rows with their openings; both in the order of the ids. */
+function joined(rows: readonly UntrustedRow[], openings: readonly OpeningColumns[]): readonly SourceItem[] {
+  const items: SourceItem[] = [];
+  let at = 0;
+  for (const row of rows) {
+    let own: OpeningColumns[] | undefined;
+    for (let next = openings[at]; next !== undefined && isUpTo(next.id, row.id); next = openings[++at]) {
+      if (next.id === row.id) (own ??= []).push(next);
+      else items.push({ kind: 'stray-opening', id: next.id, pointer: next.pointer });
+    }
+    items.push({ kind: 'row', row, openings: own ?? NONE });
+  }
+  for (const { id, pointer } of openings.slice(at)) items.push({ kind: 'stray-opening', id, pointer });
+  return items;
 }
 
 class DatabaseStore implements RowStore {
@@ -231,6 +275,11 @@ class Cursors implements Disposable {
   #reading<T>(ask: () => T): T {
     return asAuditError(this.#file, ask, 'reading');
   }
+}
+
+function guarded(column: (typeof COLUMNS)[number]): string {
+  if (column === 'id' || column === 'seq') return `CASE WHEN typeof(${column}) = 'integer' THEN ${column} END`;
+  return bounded(column, column === 'payload' ? MAX_PAYLOAD_BYTES : MAX_COLUMN_BYTES);
 }
 
 function bounded(column: string, maxBytes: number): string {

@@ -6,7 +6,7 @@ export type UntrustedRow = { readonly [Column in keyof AuditRow]: unknown };
 /** What opens one commitment of a row, as it was found. */
 export interface UntrustedOpening {
   readonly pointer: unknown;
-  /** Bytes, if it is what it should be. */
+  /** Hex of either case, if it is what it should be. */
   readonly salt: unknown;
   /** JCS text. */
   readonly value: unknown;
@@ -47,10 +47,10 @@ export type SourceItem =
  */
 export interface RowSource extends Disposable {
   /**
-   * The rows in the order in which they are kept: by id, or by sequence number for one session. One at a time, so that memory does not
-   * grow with the log; an item must not be held.
+   * The rows in the order in which they are kept: by id, or by sequence number for one session. A few at a time, so that memory does
+   * not grow with the log.
    */
-  rows(session?: string): Iterable<SourceItem>;
+  rows(session?: string): Iterable<readonly SourceItem[]>;
   /** How many rows there will be, if that is known without reading them. */
   count(session?: string): number | undefined;
   /** What is kept beside the rows; absent in an export. */

@@ -15,6 +15,8 @@ export type { ExitCode, Finding, FindingKind, GivenCheckpoint, UnattestedRows };
 
 /** Rows between two looks at the signal. */
 const ROWS_PER_TURN = 4096;
+const SESSION = /^[a-z0-9][a-z0-9._:-]{0,127}$/;
+const HASH = /^[0-9a-f]{64}$/;
 const MAX_FINDINGS_OF_KIND = 20;
 const MAX_UNATTESTED_SESSIONS = 20;
 
@@ -118,9 +120,11 @@ class Walk implements Disposable {
     const { store } = this.#source;
     if (session === undefined) this.#tree = new TreeCheck(this.#log, checkpoints, store, this.#findings);
     let items = 0;
-    for (const item of this.#source.rows(session)) {
-      this.#take(item);
-      if (++items % ROWS_PER_TURN !== 0) continue;
+    for (const batch of this.#source.rows(session)) {
+      for (const item of batch) this.#take(item);
+      items += batch.length;
+      if (items < ROWS_PER_TURN) continue;
+      items = 0;
       onProgress?.({ rows: this.#rows, of });
       await setImmediate();
       signal.throwIfAborted();
@@ -164,11 +168,12 @@ class Walk implements Disposable {
     const isHead = row.action === 'chain.head';
     this.#rows++;
     this.#checkId(row);
-    this.#rowCheck.check(row, (id) => this.#source.store?.isUtf8(id) ?? true);
+    const isHashed = this.#rowCheck.check(row, this.#isUtf8);
     const state = this.#ledger.stateOf(session);
+    if (state.lastSeq === 0 && !SESSION.test(session)) this.#add('columns', row, 'its session is no session id');
     if (seq !== state.lastSeq + 1 || row.prev_hash !== state.lastHash) this.#addChainFaults(row, state);
     if (isHead) this.#checkHead(row, state);
-    this.#tree?.push(row, isHead);
+    this.#tree?.push(row, isHead, isHashed || HASH.test(row.hash));
 
     if (isHead) {
       state.headLast = seq - 1;
@@ -185,6 +190,8 @@ class Walk implements Disposable {
     state.lastSeq = Math.max(seq, state.lastSeq);
     state.lastHash = row.hash;
   }
+
+  readonly #isUtf8 = (id: number): boolean => this.#source.store?.isUtf8(id) ?? true;
 
   #checkId(row: AuditRow): void {
     const { id } = row;

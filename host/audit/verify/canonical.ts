@@ -1,12 +1,17 @@
 /** Levels of a payload: those of a value that the log takes, and the payload's own. */
 const MAX_DEPTH = 260;
 const QUOTE = 0x22;
+const DOLLAR = 0x24;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
+const DOT = 0x2e;
+const LETTER_E = 0x65;
+/** What a lowercase letter has and an uppercase one has not. */
+const LOWER = 0x20;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
@@ -14,13 +19,15 @@ const CLOSE_BRACE = 0x7d;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 /** The escapes that ECMAScript writes: two characters where there is a short form, lowercase hex below U+0020 elsewhere. */
 const ESCAPE = /\\(?:["\\bfnrt]|u00(?:0[0-7be-f]|1[0-9a-f]))/y;
-const COMMITMENT = /\{"\$c":"([0-9a-f]{64})"\}/y;
 const COMMITMENT_START = '{"$c":"';
+const DIGEST_CHARS = 64;
+/** Shorter numbers of digits alone, without a leading zero, are canonical as they stand. */
+const MAX_PLAIN_DIGITS = 15;
 
 /** A member of the scanned object that stands for a value kept elsewhere. */
 export interface ScannedCommitment {
   readonly member: string;
-  /** Hex. */
+  /** 64 characters: hex, if anything opens it. */
   readonly digest: string;
 }
 
@@ -35,15 +42,20 @@ export function canonicalEnd(text: string, from: number, commitments?: ScannedCo
   const open: (string | undefined)[] = [];
   /** The same of the innermost. */
   let key: string | undefined;
+  /** Without a backslash anywhere, every key is what it looks like. */
+  const isPlain = !text.includes('\\', from);
   let at = from;
   for (;;) {
     const first = text.charCodeAt(at);
     if (first === OPEN_BRACE || first === OPEN_BRACKET) {
       if (open.length === MAX_DEPTH) return `nests deeper than ${MAX_DEPTH} levels`;
-      if (open.length === 1 && key !== undefined && text.startsWith(COMMITMENT_START, at)) {
-        COMMITMENT.lastIndex = at;
-        const digest = COMMITMENT.exec(text)?.[1];
-        if (digest !== undefined) commitments?.push({ member: unescaped(key), digest });
+      if (open.length === 1 && key !== undefined && text.charCodeAt(at + 2) === DOLLAR) {
+        const start = at + COMMITMENT_START.length;
+        const end = start + DIGEST_CHARS;
+        const isOne = text.slice(at, start) === COMMITMENT_START && text.indexOf('"', start) === end;
+        if (isOne && text.charCodeAt(end + 1) === CLOSE_BRACE) {
+          commitments?.push({ member: isPlain ? key : unescaped(key), digest: text.slice(start, end) });
+        }
       }
       const isObject = first === OPEN_BRACE;
       at++;
@@ -78,7 +90,8 @@ export function canonicalEnd(text: string, from: number, commitments?: ScannedCo
       const end = keyEnd(text, at);
       if (typeof end === 'string') return end;
       const following = text.slice(at + 1, end - 2);
-      if (!isBefore(key, following)) return fault('has members out of order or twice', at);
+      const isAfter = isPlain ? key < following : unescaped(key) < unescaped(following);
+      if (!isAfter) return fault('has members out of order or twice', at);
       key = following;
       at = end;
       break;
@@ -112,12 +125,16 @@ function stringEnd(text: string, from: number): number | string {
 }
 
 function scalarEnd(text: string, at: number, first: number): number | string {
-  if (first === MINUS || (first >= ZERO && first <= NINE)) return numberEnd(text, at);
-  for (const word of ['true', 'false', 'null']) if (text.startsWith(word, at)) return at + word.length;
+  if (first === MINUS || isDigit(first)) return numberEnd(text, at, first);
+  for (const word of ['true', 'false', 'null']) if (text.slice(at, at + word.length) === word) return at + word.length;
   return fault('has something that is no value', at);
 }
 
-function numberEnd(text: string, at: number): number | string {
+function numberEnd(text: string, at: number, first: number): number | string {
+  let end = at + 1;
+  while (isDigit(text.charCodeAt(end))) end++;
+  if (first !== MINUS && first !== ZERO && end - at <= MAX_PLAIN_DIGITS && !isNumberPart(text.charCodeAt(end)))
+    return end;
   NUMBER.lastIndex = at;
   const written = NUMBER.exec(text)?.[0];
   if (written === undefined) return fault('has something that is no value', at);
@@ -127,10 +144,13 @@ function numberEnd(text: string, at: number): number | string {
   return at + written.length;
 }
 
-/** By UTF-16 code units, as the RFC wants it. */
-function isBefore(key: string, following: string): boolean {
-  const isPlain = !key.includes('\\') && !following.includes('\\');
-  return isPlain ? key < following : unescaped(key) < unescaped(following);
+function isDigit(unit: number): boolean {
+  return unit >= ZERO && unit <= NINE;
+}
+
+/** Whether a number goes on with a fraction or an exponent. */
+function isNumberPart(unit: number): boolean {
+  return unit === DOT || (unit | LOWER) === LETTER_E;
 }
 
 function unescaped(key: string): string {

@@ -5,11 +5,13 @@ import { shown } from '../../base/shown.ts';
 import { asBlobReference, MAX_BLOB_BYTES, MAX_OPENING_BYTES, MAX_ROW_BLOB_BYTES, unpackBlob } from '../blobs.ts';
 import { pointerTo, SALT_BYTES } from '../commitment.ts';
 import type { RowStore, UntrustedBlob, UntrustedOpening } from '../source.ts';
-import type { ScannedCommitment } from './canonical.ts';
-import type { Findings, Place } from './finding.ts';
+import { canonicalEnd, type ScannedCommitment } from './canonical.ts';
+import type { FindingKind, Findings } from './finding.ts';
 import { detailOf } from './head-check.ts';
 import type { Ledger } from './ledger.ts';
 
+/** Names of members whose pointers are remembered. */
+const MAX_POINTERS = 256;
 const BLOB = '{"$blob":';
 const RANGES = /^[1-9][0-9]{0,15}(?:-[1-9][0-9]{0,15})?(?:,[1-9][0-9]{0,15}(?:-[1-9][0-9]{0,15})?)*$/;
 
@@ -31,6 +33,7 @@ export class ContentCheck {
   readonly #findings: Findings;
   readonly #ledger: Ledger;
   readonly #store: RowStore | undefined;
+  readonly #pointers = new Map<string, string>();
   readonly #input = Buffer.alloc(SALT_BYTES + MAX_OPENING_BYTES);
 
   constructor(ledger: Ledger, store: RowStore | undefined, findings: Findings) {
@@ -51,25 +54,22 @@ export class ContentCheck {
       return;
     }
     if (openings.length === 0 && commitments.length === 0) return;
-    const place = { id: row.id, session: shown(row.session), seq: row.seq };
-    const wanted = new Map(commitments.map(({ member, digest }) => [pointerTo(member), digest]));
+    const left = commitments.map(({ member, digest }) => ({ pointer: this.#pointerTo(member), digest }));
     let room = MAX_ROW_BLOB_BYTES;
     for (const opening of openings) {
       const { pointer } = opening;
-      const digest = typeof pointer === 'string' ? wanted.get(pointer) : undefined;
-      if (typeof pointer !== 'string' || digest === undefined) {
-        this.#findings.add(
+      const at = left.findIndex((commitment) => commitment.pointer === pointer);
+      const [commitment] = at === -1 ? [] : left.splice(at, 1);
+      if (commitment !== undefined) room -= this.#checkOpening(opening, commitment.digest, room, row);
+      else
+        this.#add(
           'opening-unknown',
-          place,
+          row,
           `something is kept for ${pointed(pointer)}, to which the row does not commit`,
         );
-        continue;
-      }
-      wanted.delete(pointer);
-      room -= this.#checkOpening(opening, digest, room, place);
     }
-    for (const pointer of wanted.keys())
-      this.#ledger.addMissing({ id: row.id, pointer, session: place.session, seq: row.seq });
+    const { id, seq } = row;
+    for (const { pointer } of left) this.#ledger.addMissing({ id, pointer, session: shown(row.session), seq });
   }
 
   stray(id: unknown, pointer: unknown): void {
@@ -110,35 +110,44 @@ export class ContentCheck {
   }
 
   /** Answers the bytes of the blob that it refers to. */
-  #checkOpening({ pointer, salt, value }: UntrustedOpening, digest: string, room: number, place: Place): number {
-    if (!(salt instanceof Uint8Array) || salt.length !== SALT_BYTES || typeof value !== 'string') {
-      this.#findings.add('opening-mismatch', place, `what opens ${pointed(pointer)} has not the form of an opening`);
+  #checkOpening({ pointer, salt, value }: UntrustedOpening, digest: string, room: number, row: AuditRow): number {
+    const isSalt = typeof salt === 'string' && salt.length === 2 * SALT_BYTES;
+    if (!isSalt || this.#input.write(salt, 0, 'hex') !== SALT_BYTES || typeof value !== 'string' || !isShort(value)) {
+      this.#add('opening-mismatch', row, `what opens ${pointed(pointer)} has not the form of an opening`);
       return 0;
     }
-    this.#input.set(salt);
     const bytes = SALT_BYTES + this.#input.write(value, SALT_BYTES);
-    if (hash('sha256', this.#input.subarray(0, bytes), 'hex') !== digest) {
-      this.#findings.add(
-        'opening-mismatch',
-        place,
-        `what opens ${pointed(pointer)} is not what the row commits to: it was changed`,
-      );
+    if (hash('sha256', this.#input.subarray(0, bytes), 'hex') !== digest || canonicalEnd(value, 0) !== value.length) {
+      const reason = `what opens ${pointed(pointer)} is not what the row commits to: it was changed`;
+      this.#add('opening-mismatch', row, reason);
       return 0;
     }
     this.counts.opened++;
-    return value.startsWith(BLOB) ? this.#checkReference(value, pointer, room, place) : 0;
+    return value.startsWith(BLOB) ? this.#checkReference(value, pointer, room, row) : 0;
   }
 
-  #checkReference(value: string, pointer: unknown, room: number, place: Place): number {
+  #checkReference(value: string, pointer: unknown, room: number, row: AuditRow): number {
     const reference = asBlobReference(JSON.parse(value));
     if (reference === undefined || this.#store === undefined) return 0;
     if (this.#store.hasBlob(reference.$blob)) return reference.bytes;
     if (reference.bytes > MAX_BLOB_BYTES || reference.bytes > room) this.counts.notKept++;
     else {
       const reason = `unverifiable, because the blob ${reference.$blob.slice(0, 16)}… to which ${pointed(pointer)} refers is gone`;
-      this.#findings.add('blob-missing', place, reason);
+      this.#add('blob-missing', row, reason);
     }
     return 0;
+  }
+
+  #pointerTo(member: string): string {
+    const known = this.#pointers.get(member);
+    if (known !== undefined) return known;
+    const pointer = pointerTo(member);
+    if (this.#pointers.size < MAX_POINTERS) this.#pointers.set(member, pointer);
+    return pointer;
+  }
+
+  #add(kind: FindingKind, { id, session, seq }: AuditRow, reason: string): void {
+    this.#findings.add(kind, { id, session: shown(session), seq }, reason);
   }
 
   #checkBlob({ sha256, bytes, encoding, data }: UntrustedBlob): void {
@@ -156,6 +165,10 @@ export class ContentCheck {
       this.#findings.add('blob-mismatch', {}, `the blob ${name}… is not what its name says: it was changed`);
     }
   }
+}
+
+function isShort(value: string): boolean {
+  return value.length * 3 <= MAX_OPENING_BYTES || Buffer.byteLength(value) <= MAX_OPENING_BYTES;
 }
 
 function pointed(pointer: unknown): string {

@@ -8,7 +8,6 @@ import type { LogVerifier } from '../verifier.ts';
 import type { Findings } from './finding.ts';
 
 const TILE_BITS = 8;
-const HASH = /^[0-9a-f]{64}$/;
 
 /** A checkpoint that was kept elsewhere. */
 export interface GivenCheckpoint {
@@ -67,11 +66,14 @@ export class TreeCheck {
     return this.#tree.root();
   }
 
-  /** Takes the next row, in the order of the ids. @param expected whether a checkpoint of all rows before it must be kept: it is a head */
-  push({ id, hash, prev_hash: prev, payload_hash: payload }: AuditRow, expected: boolean): void {
-    this.#compareUpTo(id - 1, expected ? id : undefined);
-    // What is no hash was found to be none already; the tree goes on with what should stand there.
-    this.#tree.pushRow(HASH.test(hash) ? hash : rowHash(prev, payload));
+  /**
+   * Takes the next row, in the order of the ids.
+   * @param isHead a checkpoint of all rows before it must be kept
+   * @param isHash whether `hash` was found to be one; if not, the tree goes on with what should stand there
+   */
+  push({ id, hash, prev_hash: prev, payload_hash: payload }: AuditRow, isHead: boolean, isHash: boolean): void {
+    this.#compareUpTo(id - 1, isHead ? id : undefined);
+    this.#tree.pushRow(isHash ? hash : rowHash(prev, payload));
     if (this.#store !== undefined && id % 2 ** TILE_BITS === 0) this.#compareTiles(id, this.#store);
   }
 
