@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../base/error.ts';
+import type { Recorded } from '../workspace/journal/recorder.ts';
 import type { CallLimits, LimitName } from './limits.ts';
 
 /** A fixed world for replay: a guest that gets the same one does the same. */
@@ -20,6 +21,14 @@ export interface CallSpec {
   readonly stdin: Uint8Array;
   readonly limits: CallLimits;
   readonly determinism?: Determinism;
+  /** Whether the call is recorded, so that it can be made again without its world. */
+  readonly journal?: JournalSpec;
+}
+
+/** How a call is recorded. */
+export interface JournalSpec {
+  /** A longer journal is not kept. Default: MAX_JOURNAL_BYTES. */
+  readonly maxBytes?: number;
 }
 
 export interface ProgressEvent {
@@ -45,6 +54,8 @@ interface Ended {
   readonly stderrCut: boolean;
   readonly usage: CallUsage;
   readonly fences: readonly Fence[];
+  /** What became of the recording; absent when nothing was to be recorded, or when the call was ended from outside. */
+  readonly journal?: Recorded;
 }
 
 /** How a call ended. Cancelling rejects with `signal.reason` instead. */
@@ -61,3 +72,11 @@ export type CallOutcome =
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
   /** The runner's process ended by itself. */
   | { readonly kind: 'crashed'; readonly message: string };
+
+/** A call that was made again and went another way. `message` names digests, never contents. */
+export interface Diverged {
+  readonly kind: 'diverged';
+  /** Place among the operations of the call, from 0 on. */
+  readonly position: number;
+  readonly message: string;
+}

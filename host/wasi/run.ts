@@ -7,7 +7,8 @@ import { isGranted, type Granted } from '../skill/grants.ts';
 import { faultsText, validatorOf } from '../skill/schema.ts';
 import type { Tool } from '../skill/skill.ts';
 import { parseGlob } from '../policy/glob.ts';
-import type { CallOutcome, CallUsage, Determinism, Fence, ProgressEvent } from './call.ts';
+import type { Recorded } from '../workspace/journal/recorder.ts';
+import type { CallOutcome, CallUsage, Determinism, Fence, JournalSpec, ProgressEvent } from './call.ts';
 import { guestOf } from './derive.ts';
 import { CEILINGS, DEFAULT_LIMITS, type CallLimits, type LimitName } from './limits.ts';
 import type { Pool } from './pool/pool.ts';
@@ -20,6 +21,8 @@ export interface SkillCall {
   /** Checked against the tool's `parameters`. */
   readonly input: Json;
   readonly determinism?: Determinism;
+  /** Whether it is recorded: then its trace has what `rerun` needs. */
+  readonly journal?: JournalSpec;
 }
 
 /** What a run needs besides the skill. */
@@ -38,6 +41,8 @@ export interface RunTrace {
   readonly log: string;
   readonly usage: CallUsage;
   readonly fences: readonly Fence[];
+  /** What became of the recording, if there was to be one and the call was not ended from outside. */
+  readonly journal?: Recorded;
 }
 
 export type SkillOutcome =
@@ -106,6 +111,7 @@ export async function run(
       stdin,
       limits,
       ...(call.determinism === undefined ? {} : { determinism: call.determinism }),
+      ...(call.journal === undefined ? {} : { journal: call.journal }),
     },
     {
       where: {
@@ -120,7 +126,7 @@ export async function run(
   return interpret(tool, outcome);
 }
 
-function findTool(granted: Granted, name: string): Tool {
+export function findTool(granted: Granted, name: string): Tool {
   const { skill } = granted;
   if (skill.wasm === undefined) {
     throw new HostError('unsupported', `${skill.name} is a text for a model and has no program to run`, {
@@ -156,10 +162,12 @@ function mountsOf(permissions: Granted['permissions'], workspace: RunPorts['work
   return [{ guestPath: WORKSPACE, fd: workspace.fd, access }];
 }
 
-function interpret(tool: Tool, outcome: CallOutcome): SkillOutcome {
+/** What the tool's declaration makes of an outcome. */
+export function interpret(tool: Tool, outcome: CallOutcome): SkillOutcome {
   if (outcome.kind === 'refused' || outcome.kind === 'crashed') return outcome;
   const log = new TextDecoder().decode(outcome.stderr);
-  const trace: RunTrace = { log, usage: outcome.usage, fences: outcome.fences };
+  const { usage, fences, journal } = outcome;
+  const trace: RunTrace = { log, usage, fences, ...(journal === undefined ? {} : { journal }) };
   switch (outcome.kind) {
     case 'limit':
       return { ...trace, kind: 'limit', limit: outcome.limit, message: outcome.message };

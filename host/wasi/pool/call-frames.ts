@@ -1,4 +1,5 @@
 import { encodeHex, encodeUtf8 } from '../../base/bytes.ts';
+import { MAX_JOURNAL_BYTES } from '../../workspace/journal/format.ts';
 import type { CallSpec } from '../call.ts';
 import { type Guest, guestBytes, guestKey } from './guest.ts';
 import {
@@ -22,6 +23,15 @@ export interface RunnerHoldings {
 /** Guests that one runner keeps compiled, and their bytes together. */
 const MAX_HELD_GUESTS = 8;
 const MAX_HELD_BYTES = 48 * 1024 * 1024;
+const NONE = new Uint8Array();
+
+/** How a call is made. */
+export interface CallManner {
+  /** Stdio flows while the guest runs. */
+  readonly live: boolean;
+  /** The journal that stands for the world. */
+  readonly replay?: Uint8Array | undefined;
+}
 
 /** Everything to be written for one call: what the runner has not got yet, then the call. Counts it as held. */
 export function callFrames(
@@ -29,13 +39,13 @@ export function callFrames(
   guest: Guest,
   spec: CallSpec,
   where: Where,
-  live: boolean,
+  { live, replay }: CallManner,
 ): readonly Buffer[] {
   const key = guestKey(guest, spec.limits);
   return join([
     ...guestFrames(runner, key, guest),
     ...(where.bundle === undefined ? [] : bundleFrames(runner, where.bundle)),
-    ...callFrame(key, spec, where, live),
+    ...callFrame(key, spec, where, live, replay),
   ]);
 }
 
@@ -75,10 +85,16 @@ function bundleFrames(runner: RunnerHoldings, bundle: BundleSpec): readonly Buff
   return encodeToRunner(TO_RUNNER.bundle, { digest: bundle.digest, files }, ...bundle.files.values());
 }
 
-function callFrame(key: string, spec: CallSpec, where: Where, live: boolean): readonly Buffer[] {
+function callFrame(
+  key: string,
+  spec: CallSpec,
+  where: Where,
+  live: boolean,
+  replay: Uint8Array | undefined,
+): readonly Buffer[] {
   const args = spec.args.map((arg) => (typeof arg === 'string' ? encodeUtf8(arg) : arg));
   const env = spec.env.map(([name, value]) => encodeUtf8(`${name}=${value}`));
-  const { determinism, limits } = spec;
+  const { determinism, journal, limits } = spec;
   const header: CallHeader = {
     key,
     args: args.map(({ length }) => length),
@@ -97,8 +113,11 @@ function callFrame(key: string, spec: CallSpec, where: Where, live: boolean): re
             seed: encodeHex(determinism.seed),
           },
         }),
+    ...(journal === undefined ? {} : { journal: { maxBytes: journal.maxBytes ?? MAX_JOURNAL_BYTES } }),
+    ...(replay === undefined ? {} : { replay: replay.length }),
   };
-  return encodeToRunner(TO_RUNNER.call, header, ...args, ...env, live ? new Uint8Array() : spec.stdin);
+  const stdin = live ? NONE : spec.stdin;
+  return encodeToRunner(TO_RUNNER.call, header, ...args, ...env, ...(replay === undefined ? [] : [replay]), stdin);
 }
 
 function join(parts: readonly Buffer[]): readonly Buffer[] {

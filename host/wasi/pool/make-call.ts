@@ -1,4 +1,5 @@
-import type { CallOutcome, CallSpec, Fence, ProgressEvent } from '../call.ts';
+import { MAX_JOURNAL_BYTES } from '../../workspace/journal/format.ts';
+import type { CallOutcome, CallSpec, Diverged, Fence, ProgressEvent } from '../call.ts';
 import { callFrames } from './call-frames.ts';
 import type { Guest } from './guest.ts';
 import { guestKey } from './guest.ts';
@@ -19,6 +20,8 @@ export interface MakeCallOptions {
   readonly onProgress?: (event: ProgressEvent) => void;
   readonly stdio?: LiveStdio;
   readonly pauseDeadline?: (control: DeadlineControl) => void;
+  /** The journal of a call that is made again. */
+  readonly replay?: Uint8Array | undefined;
 }
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -32,7 +35,7 @@ export async function makeCall(
   spec: CallSpec,
   options: MakeCallOptions,
   mostIdle: number,
-): Promise<CallOutcome> {
+): Promise<CallOutcome | Diverged> {
   const { signal } = options;
   let runner: Runner;
   try {
@@ -54,10 +57,14 @@ export async function makeCall(
     signal.addEventListener('abort', onAbort, { once: true });
     options.pauseDeadline?.(deadline);
     const { answer, stderr } = await runner.call({
-      frames: callFrames(runner, guest, spec, options.where, options.stdio !== undefined),
+      frames: callFrames(runner, guest, spec, options.where, {
+        live: options.stdio !== undefined,
+        replay: options.replay,
+      }),
       limits: spec.limits,
       onProgress: options.onProgress,
       live: options.stdio,
+      journalBytes: spec.journal && (spec.journal.maxBytes ?? MAX_JOURNAL_BYTES),
     });
     signal.throwIfAborted();
     // The engine broke off one of our own functions, wherever it was: a descriptor may be open that nobody closes any more.
@@ -76,7 +83,7 @@ function outcomeOf(
   wallTimeMs: number,
   wallMs: number,
   fences: readonly Fence[],
-): CallOutcome {
+): CallOutcome | Diverged {
   const stderr = tail.bytes;
   const ended = (memoryBytes: number): Ended => ({
     stderr,
@@ -90,6 +97,7 @@ function outcomeOf(
     return { kind: 'limit', limit: 'wall-time', message, stdout: new Uint8Array(), ...ended(0) };
   }
   if (answer.kind === 'refused') return { kind: 'refused', code: 'module-invalid', message: answer.message };
+  if (answer.kind === 'diverged') return { kind: 'diverged', position: answer.position, message: answer.message };
   const { memoryBytes, stderrCut: _, ...rest } = answer;
   return { ...rest, ...ended(memoryBytes) };
 }

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { HostError } from '../../base/error.ts';
-import type { CallOutcome, CallSpec, Fence, ProgressEvent } from '../call.ts';
+import type { CallOutcome, CallSpec, Diverged, Fence, ProgressEvent } from '../call.ts';
 import { deliverCode } from '../code.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import type { Guest } from './guest.ts';
 import { Lane } from './lane.ts';
 import { loadKernel } from './kernel.ts';
 import { landlockAbi } from './landlock.ts';
-import { makeCall, type DeadlineControl } from './make-call.ts';
+import { makeCall, type DeadlineControl, type MakeCallOptions } from './make-call.ts';
 import { planRunner } from './plan.ts';
 import { Queue } from './queue.ts';
 import type { LiveStdio } from './runner.ts';
@@ -43,6 +43,18 @@ export interface Pool extends AsyncDisposable {
    * @throws `signal.reason`; HostError `io`, `unsupported` for directories that cannot be handed over
    */
   call(guest: Guest, spec: CallSpec, options: CallOptions): Promise<CallOutcome>;
+  /**
+   * Makes a recorded call again. Its journal stands for the clock, for randomness and for the directories, which are not there: `where`
+   * may name a bundle and `/tmp` alone.
+   * @param journal as `decodeJournal` has found it to be one
+   * @throws as `call`
+   */
+  replay(
+    guest: Guest,
+    spec: CallSpec,
+    journal: Uint8Array,
+    options: Pick<CallOptions, 'where' | 'signal'>,
+  ): Promise<CallOutcome | Diverged>;
   /**
    * Starts a runner for calls like these before they come; for a component only if `generated` says so. Answers what it is fenced by.
    * @throws as `call`; Error if no runner starts
@@ -88,6 +100,22 @@ class RunnerPool implements Pool {
   }
 
   async call(guest: Guest, spec: CallSpec, options: CallOptions): Promise<CallOutcome> {
+    const outcome = await this.#make(guest, spec, options);
+    if (outcome.kind === 'diverged') throw new TypeError('a call diverged from no journal');
+    return outcome;
+  }
+
+  async replay(
+    guest: Guest,
+    spec: CallSpec,
+    journal: Uint8Array,
+    { where, signal }: Pick<CallOptions, 'where' | 'signal'>,
+  ): Promise<CallOutcome | Diverged> {
+    if (where.mounts.length > 0) throw new TypeError('a call that is made again has no directories');
+    return await this.#make(guest, spec, { where, signal, replay: journal });
+  }
+
+  async #make(guest: Guest, spec: CallSpec, options: MakeCallOptions): Promise<CallOutcome | Diverged> {
     this.#over.signal.throwIfAborted();
     options.signal.throwIfAborted();
     if (spec.limits.inputBytes < spec.stdin.length) {

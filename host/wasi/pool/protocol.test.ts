@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FrameReader } from './frames.ts';
 import { parseProgress } from './progress.ts';
-import { decodeEnd, encodeEnd, FROM_RUNNER, type RunnerEnd } from './protocol.ts';
+import { decodeEnd, encodeEnd, FROM_RUNNER, MAX_INLINE_JOURNAL_BYTES, type RunnerEnd } from './protocol.ts';
 import { Tail } from './tail.ts';
 
 const frame = (kind: number, body: Uint8Array): Buffer => {
@@ -38,7 +38,7 @@ describe('frames', () => {
     ['too long by one byte', frame(FROM_RUNNER.end, Buffer.alloc(41)).subarray(0, 5)],
     ['of four gigabytes', Buffer.from([0xff, 0xff, 0xff, 0xff, FROM_RUNNER.end])],
     ['of no kind', frame(0, Buffer.alloc(1))],
-    ['of an unknown kind', frame(7, Buffer.alloc(1))],
+    ['of an unknown kind', frame(8, Buffer.alloc(1))],
   ] as const)('are refused by their head if %s', ([, bytes]) => {
     const reader = new FrameReader(
       () => 40,
@@ -56,6 +56,11 @@ describe('an end', () => {
       { kind: 'limit', limit: 'call-depth', message: 'ü', ...rest },
       { kind: 'trap', message: '', ...rest },
       { kind: 'refused', message: 'x'.repeat(2048), ...rest },
+      { kind: 'diverged', position: 7, message: 'elsewhere', ...rest },
+      { kind: 'exited', code: 0, ...rest, journal: { kind: 'kept', bytes: Buffer.from('a journal') } },
+      { kind: 'exited', code: 0, ...rest, journal: { kind: 'kept', bytes: Buffer.alloc(MAX_INLINE_JOURNAL_BYTES) } },
+      { kind: 'trap', message: 'ü', ...rest, journal: { kind: 'too-large' } },
+      { kind: 'trap', message: '', ...rest, journal: { kind: 'sent' } },
     ];
     for (const end of ends) expect(decodeEnd(encodeEnd(end))).toEqual(end);
   });
@@ -71,12 +76,26 @@ describe('an end', () => {
     expect(decodeEnd(encodeEnd(trap))).toMatchObject({ message: '\\x1b[2Jgone' });
   });
 
+  it.for<[string, (bytes: Buffer) => void]>([
+    ['of no journal there is', (bytes) => (bytes[15] = 4)],
+    ['with bytes of a journal that was sent before', (bytes) => (bytes[15] = 3)],
+    ['with a journal that is longer than all of it', (bytes) => bytes.writeUInt16LE(1000, 18)],
+    ['with a message that is longer than all of it', (bytes) => bytes.writeUInt16LE(1000, 16)],
+  ])('is none %s', ([, change]) => {
+    const journal = { kind: 'kept', bytes: Buffer.from('journal') } as const;
+    const rest = { memoryBytes: 0, stderrCut: false, stdout: Buffer.from('out') };
+    const bytes = encodeEnd({ kind: 'trap', message: 'm', ...rest, journal });
+    expect(decodeEnd(bytes)).toBeDefined();
+    change(bytes);
+    expect(decodeEnd(bytes)).toBe(undefined);
+  });
+
   it('is refused or well-formed, whatever the bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const end = decodeEnd(Buffer.from(bytes));
         if (end === undefined) return;
-        expect(['exited', 'limit', 'trap', 'refused']).toContain(end.kind);
+        expect(['exited', 'limit', 'trap', 'refused', 'diverged']).toContain(end.kind);
         expect(Number.isSafeInteger(end.memoryBytes) && end.memoryBytes >= 0).toBe(true);
       }),
     );

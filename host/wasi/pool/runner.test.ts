@@ -38,6 +38,23 @@ describe('a runner that breaks the protocol is ended, whatever its guest would h
   });
 
   it.for([
+    ['a journal', undefined, 'it sent a frame of no kind, or one that is too long'],
+    ['an end with a journal', undefined, 'it sent a journal out of turn'],
+    ['an end after no journal', undefined, 'it sent a journal out of turn'],
+    ['a long journal', 4, 'it sent a frame of no kind, or one that is too long'],
+    ['two journals', 4, 'it sent a journal out of turn'],
+    ['a journal and an end without', 4, 'it sent a journal out of turn'],
+    ['an end after no journal', 4, 'it sent a journal out of turn'],
+  ] as const)('%s, with %s bytes asked for', async ([act, journalBytes, why]) => {
+    await withHostile(act, async (runner) => {
+      await runner.ready;
+      const call = { frames: [Buffer.from('call')], limits: DEFAULT_LIMITS, journalBytes };
+      const { answer } = await runner.call(call);
+      expect(answer).toEqual({ kind: 'gone', how: `it was ended: ${why}` });
+    });
+  });
+
+  it.for([
     ['a flood of output', 'it sent more output than allowed'],
     ['a flood of stderr', 'it sent more stderr than allowed'],
   ] as const)('%s, while stdio is live', async ([act, why]) => {

@@ -1,3 +1,4 @@
+import type { Recorded } from '../../workspace/journal/recorder.ts';
 import type { ProgressEvent } from '../call.ts';
 import type { CallLimits } from '../limits.ts';
 import type { RunnerHoldings } from './call-frames.ts';
@@ -32,10 +33,14 @@ export interface RunnerCall {
   readonly limits: CallLimits;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   readonly live?: LiveStdio | undefined;
+  /** Bytes of the journal that the runner keeps; absent: it keeps none. */
+  readonly journalBytes?: number | undefined;
 }
 
 /** The runner's own word, or that there will be none any more. */
-export type RunnerAnswer = RunnerEnd | { readonly kind: 'gone'; readonly how: string };
+export type RunnerAnswer =
+  | (RunnerEnd & { readonly journal?: Recorded })
+  | { readonly kind: 'gone'; readonly how: string };
 
 interface Current {
   readonly call: RunnerCall;
@@ -46,6 +51,7 @@ interface Current {
   liveStderrBytes: number;
   progressEvents: number;
   wantsStdin: boolean;
+  journal: Buffer | undefined;
 }
 
 /** One runner process as its host sees it: hostile, one call at a time, dead at the first frame that is not due. */
@@ -69,6 +75,7 @@ export class Runner implements RunnerHoldings {
     [FROM_RUNNER.stderr]: (current, body) => this.#takeStderr(current, body),
     [FROM_RUNNER.wantStdin]: (current, body) => this.#takeWant(current, body),
     [FROM_RUNNER.end]: takeEnd,
+    [FROM_RUNNER.journal]: takeJournal,
   };
 
   constructor(process: RunnerProcess) {
@@ -127,6 +134,7 @@ export class Runner implements RunnerHoldings {
         liveStderrBytes: 0,
         progressEvents: 0,
         wantsStdin: false,
+        journal: undefined,
       };
       if (!this.isAlive) return answer({ kind: 'gone', how: 'it had ended before the call' });
       for (const frame of call.frames) this.#process.link.write(frame);
@@ -158,6 +166,8 @@ export class Runner implements RunnerHoldings {
     switch (kind) {
       case FROM_RUNNER.end:
         return MAX_END_BYTES + (this.#current?.call.limits.outputBytes ?? 0);
+      case FROM_RUNNER.journal:
+        return this.#current?.call.journalBytes ?? 0;
       case FROM_RUNNER.ready:
         return 1;
       case FROM_RUNNER.progress:
@@ -253,9 +263,27 @@ function takeEnd(current: Current, body: Buffer): string | undefined {
   const end = decodeEnd(body);
   if (end === undefined) return 'it sent an end that is none';
   if (end.stdout.length > current.call.limits.outputBytes) return 'it sent more output than allowed';
+  const journal = journalOf(current, end);
+  if (journal === 'out of turn') return 'it sent a journal out of turn';
   if (end.stderrCut) current.stderr.markCut();
-  current.answer(end);
+  const { journal: _, ...rest } = end;
+  current.answer(journal === undefined ? rest : { ...rest, journal });
   return undefined;
+}
+
+function takeJournal(current: Current, body: Buffer): string | undefined {
+  if (current.call.journalBytes === undefined || current.journal !== undefined) return 'it sent a journal out of turn';
+  current.journal = body;
+  return undefined;
+}
+
+/** What the runner says that became of the recording, if it was asked for one. */
+function journalOf({ call, journal: sent }: Current, { journal }: RunnerEnd): Recorded | 'out of turn' | undefined {
+  if (sent !== undefined) return journal?.kind === 'sent' ? { kind: 'kept', bytes: sent } : 'out of turn';
+  if (journal === undefined) return undefined;
+  if (call.journalBytes === undefined || journal.kind === 'sent') return 'out of turn';
+  // A view of the frame would keep all of its output alive.
+  return journal.kind === 'kept' ? { kind: 'kept', bytes: new Uint8Array(journal.bytes) } : journal;
 }
 
 function ignore(): void {}

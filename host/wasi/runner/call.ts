@@ -1,14 +1,21 @@
-import { decodeHex, encodeUtf8 } from '../../base/bytes.ts';
-import { systemGuestClock, steppedClock } from '../clock.ts';
-import { type CallHeader, FROM_RUNNER, MAX_PROGRESS_BYTES, type RunnerEnd } from '../pool/protocol.ts';
-import { seededRandom, systemRandom } from '../random.ts';
+import { encodeUtf8 } from '../../base/bytes.ts';
+import { JournalDiverged } from '../../workspace/journal/diverged.ts';
+import {
+  type CallHeader,
+  FROM_RUNNER,
+  type JournaledEnding,
+  MAX_INLINE_JOURNAL_BYTES,
+  MAX_PROGRESS_BYTES,
+  type RunnerEnd,
+} from '../pool/protocol.ts';
 import { cappedSink, memorySource, type ProgressSink, progressSplitter } from '../stdio.ts';
-import { GuestStop, type GuestWorld } from '../world.ts';
-import type { Guests } from './guests.ts';
+import { type GuestEnd, GuestStop, type GuestWorld } from '../world.ts';
+import type { Guests, ReadyGuest } from './guests.ts';
 import type { HostLink } from './link.ts';
 import { liveSink, liveSource } from './live.ts';
 import type { Message } from './message.ts';
-import { type Floor, openMounts } from './mounts.ts';
+import { type Floor, ownMounts } from './mounts.ts';
+import { type Journaling, sourcesOf } from './sources.ts';
 import { StderrSender } from './stderr.ts';
 
 /** How a call ended, and what is to be done once that was said. */
@@ -26,9 +33,10 @@ export async function makeCall(
   floor: Floor,
   link: HostLink,
 ): Promise<MadeCall> {
-  const { limits, live } = header;
+  const { limits, live, replay } = header;
   const args = header.args.map((bytes) => message.take(bytes));
   const env = header.env.map((bytes) => message.take(bytes));
+  const journal = replay === undefined ? undefined : message.take(replay);
   const stdin = message.rest();
   const log = new StderrSender(link, limits.stderrBytes);
   const progress = progressSplitter({
@@ -40,8 +48,8 @@ export async function makeCall(
     rest: log,
   });
   const kept = live ? undefined : cappedSink(limits.outputBytes, 'output');
-  const { clock, random } = sourcesOf(header);
-  const mounts = openMounts(header, floor, clock);
+  const { clock, random, mounts: given, ...journaling } = await sourcesOf(header, floor, journal);
+  const mounts = [...given, ...ownMounts(header, floor, clock)];
   const world: GuestWorld = {
     args,
     env,
@@ -57,11 +65,16 @@ export async function makeCall(
   };
   try {
     const guest = await guests.load(header.key);
-    const { memoryBytes, end } = guest.kind === 'refused' ? { memoryBytes: 0, end: guest } : guest.run(world);
+    const { memoryBytes, end } = guest.kind === 'refused' ? { memoryBytes: 0, end: guest } : runIn(guest, world);
     endLine(progress);
     log.flush();
     return {
-      end: { ...end, memoryBytes, stderrCut: log.cut, stdout: kept?.bytes() ?? new Uint8Array() },
+      end: {
+        ...(end.kind === 'refused' ? end : journaled(end, journaling, link)),
+        memoryBytes,
+        stderrCut: log.cut,
+        stdout: kept?.bytes() ?? new Uint8Array(),
+      },
       tidy: () => (guest.kind === 'ready' && guest.tidy?.() === true ? 0 : memoryBytes),
     };
   } finally {
@@ -78,10 +91,24 @@ function endLine(progress: ProgressSink): void {
   }
 }
 
-function sourcesOf({ determinism }: CallHeader): Pick<GuestWorld, 'clock' | 'random'> {
-  if (determinism === undefined) return { clock: systemGuestClock(), random: systemRandom };
-  const seed = decodeHex(determinism.seed);
-  if (seed === undefined) throw new TypeError('a seed that is no hex');
-  const clock = steppedClock({ startNs: BigInt(determinism.startNs), stepNs: BigInt(determinism.stepNs) });
-  return { clock, random: seededRandom(seed) };
+function runIn(guest: ReadyGuest, world: GuestWorld): ReturnType<ReadyGuest['run']> {
+  try {
+    return guest.run(world);
+  } catch (error) {
+    if (!(error instanceof JournalDiverged)) throw error;
+    return { end: { kind: 'trap', message: error.message }, memoryBytes: 0 };
+  }
+}
+
+/** The end of a call together with what became of its journal. A large one goes ahead. */
+function journaled(end: GuestEnd, { finish, diverged }: Journaling, link: HostLink): JournaledEnding {
+  const elsewhere = diverged?.(end);
+  if (elsewhere !== undefined) {
+    return { kind: 'diverged', position: elsewhere.position, message: elsewhere.message };
+  }
+  const journal = finish?.(end);
+  if (journal === undefined) return end;
+  if (journal.kind === 'too-large' || journal.bytes.length <= MAX_INLINE_JOURNAL_BYTES) return { ...end, journal };
+  link.send(FROM_RUNNER.journal, journal.bytes);
+  return { ...end, journal: { kind: 'sent' } };
 }

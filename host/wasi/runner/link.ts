@@ -8,6 +8,8 @@ export interface HostFrame {
 }
 
 const READ_BYTES = 65_536;
+/** A body up to this goes out with its head in one write. */
+const JOIN_BYTES = 1024 * 1024;
 
 /** The runner's end of its host. Everything waits in the kernel: no event loop stands between guest and host. */
 export class HostLink {
@@ -34,11 +36,13 @@ export class HostLink {
   }
 
   send(kind: FromRunnerKind, body: Uint8Array): void {
-    const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + body.length);
+    const isJoined = body.length <= JOIN_BYTES;
+    const frame = Buffer.allocUnsafe(FRAME_HEAD_BYTES + (isJoined ? body.length : 0));
     frame.writeUInt32LE(body.length, 0);
     frame[4] = kind;
-    frame.set(body, FRAME_HEAD_BYTES);
-    for (let at = 0; at < frame.length;) at += writeSync(LINK_FD, frame, at);
+    if (isJoined) frame.set(body, FRAME_HEAD_BYTES);
+    write(frame);
+    if (!isJoined) write(body);
   }
 
   #fill(bytes: number): boolean {
@@ -54,6 +58,10 @@ export class HostLink {
     }
     return true;
   }
+}
+
+function write(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(LINK_FD, bytes, at);
 }
 
 /** 0 at the end. */

@@ -23,16 +23,17 @@ const kept = new WeakMap<Bundle, Mount['dir']>();
 
 const MAX_TMP_NODES = 65_536;
 
-/** What the guest sees of files, made anew for each call. The holder closes the handles. */
-export function openMounts(header: CallHeader, floor: Floor, clock: GuestClock): readonly Mount[] {
-  return [...inherited(header, floor), ...bundled(header, floor), ...temporary(header, clock)];
-}
-
-function inherited(header: CallHeader, { dirFromFd }: Floor): readonly Mount[] {
+/** The directories that the call was given; those of the bundle and of `/tmp` come behind them. The holder closes the handles. */
+export function inheritedMounts(header: CallHeader, { dirFromFd }: Floor): readonly Mount[] {
   return header.mounts.map(({ guestPath, fd, access }) => {
     if (dirFromFd === undefined) throw new TypeError('a directory in a runner that has none');
     return { guestPath, dir: dirFromFd(fd, access) };
   });
+}
+
+/** What the guest sees of files besides, made anew for each call. */
+export function ownMounts(header: CallHeader, floor: Floor, clock: GuestClock): readonly Mount[] {
+  return [...bundled(header, floor), ...temporary(header, clock)];
 }
 
 function bundled(header: CallHeader, { bundle }: Floor): readonly Mount[] {

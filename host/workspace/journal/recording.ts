@@ -177,7 +177,7 @@ class RecordingFile implements FileHandle {
     const { questions, answers, isOn } = this.#recorder;
     if (!isOn) return answer;
     askRead(questions, this.#number, at, into.length);
-    answers.content(typeof answer === 'string' ? answer : into.subarray(0, answer));
+    answers.content(typeof answer === 'string' ? answer : answer === into.length ? into : into.subarray(0, answer));
     return answer;
   }
 

@@ -2,7 +2,11 @@ const FIRST_BYTES = 256;
 /** The longest number: 112 bits, for a file system may keep seconds in 64 of them, in groups of seven. */
 export const NUMBER_BYTES = 16;
 const NUMBER_BITS = 7 * NUMBER_BYTES;
+/** Texts up to this have a length of one byte. */
+const SHORT_CHARS = 0x7f;
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
+/** What fits into a number when it is doubled. */
+const NEAR = 2 ** 52;
 const EMPTY = Buffer.alloc(0);
 
 /** Bytes that are only ever appended to, up to a maximum or a little less; once that is passed everything is dropped and what still comes costs nothing. */
@@ -30,9 +34,9 @@ export class JournalWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** Part of what was written, a view. */
-  slice(from: number, to: number): Buffer {
-    return this.#bytes.subarray(from, to);
+  /** Whether part of what was written is this. */
+  holds(from: number, to: number, value: Uint8Array): boolean {
+    return value.length === to - from && this.#bytes.compare(value, 0, value.length, from, to) === 0;
   }
 
   clear(): void {
@@ -73,10 +77,13 @@ export class JournalWriter {
 
   /** @param value 111 bits and a sign of it count */
   signed(value: bigint): void {
-    this.big(value >= 0n ? value << 1n : (-value << 1n) - 1n);
+    const near = Number(value);
+    if (near > -NEAR && near < NEAR) this.number(near >= 0 ? 2 * near : -2 * near - 1);
+    else this.big(value >= 0n ? value << 1n : (-value << 1n) - 1n);
   }
 
   text(value: string): void {
+    if (this.#shortText(value)) return;
     // Three bytes a UTF-16 unit at the most, and the length in front of it.
     if (!this.#reserve(value.length * 3 + NUMBER_BYTES)) return;
     const bytes = Buffer.byteLength(value);
@@ -90,6 +97,22 @@ export class JournalWriter {
     if (!this.#reserve(value.length)) return;
     this.#bytes.set(value, this.#length);
     this.#length += value.length;
+  }
+
+  /** The same for a name of ASCII, as most are: no call into the engine's own code. */
+  #shortText(value: string): boolean {
+    const { length } = value;
+    if (length > SHORT_CHARS || !this.#reserve(length + 1)) return false;
+    const bytes = this.#bytes;
+    const start = this.#length + 1;
+    for (let at = 0; at < length; at++) {
+      const unit = value.charCodeAt(at);
+      if (unit > 0x7f) return false;
+      bytes[start + at] = unit;
+    }
+    bytes[start - 1] = length;
+    this.#length = start + length;
+    return true;
   }
 
   /** Makes room; false if there is none to be had. */
