@@ -5,18 +5,23 @@ import { ensureDataDir } from '../config.ts';
 import { listed, type Permissions } from '../policy/grants.ts';
 import type { SkillName } from '../skill/skill.ts';
 import { quoteWord } from '../agent/slash/words.ts';
+import { BUILTIN_TOOLS } from '../agent/tools/builtin-tools.ts';
+import { asTool } from '../agent/tools/words.ts';
 import { ask, runChat } from './chat.ts';
 import { terminalApprover } from './approver.ts';
 import type { ChatAnswer, ChatPorts, ChatSkill, RunOptions } from './chat/ports.ts';
 import type { Context } from './context.ts';
 import { openHost, type Host } from './host.ts';
 import { faultOf, type Fault } from './output.ts';
-import { Runs, type WorkspaceFlags } from './runs.ts';
+import { Runs } from './runs.ts';
 import { Session } from './session.ts';
 import { asksLines } from './skill/describe.ts';
 import { installedAllowance } from './skill/installed-allowance.ts';
 import { faultOfOutcome } from './skill/outcome.ts';
 import { fileHistory } from './terminal/history.ts';
+import { toolFault } from './tool.ts';
+import { toolHost } from './tool-host.ts';
+import type { WorkspaceFlags } from './workspace.ts';
 import { workspaceFiles } from './workspace-files.ts';
 import type { Json } from '../base/jcs.ts';
 
@@ -89,9 +94,10 @@ class Desk {
   }
 
   /** Runs `body` with a terminal that questions can be asked on. A chat runs one skill at a time. */
-  async during<T>(question: RunOptions['question'], asks: Permissions, body: () => Promise<T>): Promise<T> {
+  async during<T>(question: RunOptions['question'], asks: Permissions | undefined, body: () => Promise<T>): Promise<T> {
     this.#question = question;
-    this.#lines.splice(0, Infinity, '  asks for:', ...asksLines(asks).map((line) => `    ${line}`));
+    const lines = asks === undefined ? [] : ['  asks for:', ...asksLines(asks).map((line) => `    ${line}`)];
+    this.#lines.splice(0, Infinity, ...lines);
     try {
       return await body();
     } finally {
@@ -101,6 +107,7 @@ class Desk {
 }
 
 function chatPorts(context: Context, host: Host, runs: Runs, desk: Desk): ChatPorts {
+  const tools = toolHost(context, desk.session, () => runs.workspace());
   return {
     modelHelp: MODEL_HELP,
     skills: async () => {
@@ -108,6 +115,12 @@ function chatPorts(context: Context, host: Host, runs: Runs, desk: Desk): ChatPo
         host.skills.list().map(async ({ name }) => await chatSkill(host, name, context.signal)),
       );
       return skills.flatMap((skill) => skill ?? []);
+    },
+    tools: Object.values(BUILTIN_TOOLS).map(asTool),
+    callTool: async (name, args, { signal, question }) => {
+      const outcome = await desk.during(question, undefined, async () => await tools.callTool(name, args, signal));
+      if (outcome.kind !== 'done') return failed(toolFault(outcome));
+      return { kind: 'text', text: outcome.text, exitCode: outcome.exitCode ?? 0 };
     },
     files: (prefix) => Promise.resolve(workspaceFiles(runs, prefix)),
     run: async (skill, tool, args, { onProgress, signal, question }) => {

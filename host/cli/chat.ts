@@ -174,7 +174,8 @@ function listen(keys: PastedInput, stop: () => void): { pause(): void; resume():
 async function completed(line: string, ports: ChatPorts): Promise<[string[], string]> {
   const skills = (await ports.skills()).filter((skill) => skill.userInvocable);
   const offered = await completions(line, line.length, {
-    skills,
+    // `/tool NAME` reads like a skill with many tools.
+    skills: [...skills, { name: 'tool', tools: ports.tools }],
     commands: COMMANDS,
     namesSkill: NAMES_SKILL,
     files: async (prefix) => await ports.files(prefix),

@@ -2,10 +2,13 @@ import { Command } from 'commander';
 import { shownText } from '../base/shown.ts';
 import type { Context } from './context.ts';
 import { type Build, EXITS } from './program/build.ts';
+import { auditCommands } from './program/audit.ts';
 import { keyCommands } from './program/key.ts';
 import { permissionCommands } from './program/permission.ts';
 import { otherCommands } from './program/other.ts';
+import { sessionCommands } from './program/session.ts';
 import { skillCommands } from './program/skill.ts';
+import { toolCommands } from './program/tool.ts';
 import { trustCommands } from './program/trust.ts';
 import { wasmCommands } from './program/wasm.ts';
 
@@ -47,6 +50,9 @@ export function buildProgram(open: Open, done: Done, version: string): Command {
   keyCommands(build);
   wasmCommands(build);
   permissionCommands(build);
+  toolCommands(build);
+  sessionCommands(build);
+  auditCommands(build);
   otherCommands(build);
   return program;
 }

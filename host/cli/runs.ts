@@ -1,8 +1,8 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ensureDataDir } from '../config.ts';
 import type { Json } from '../base/jcs.ts';
 import type { Granted } from '../skill/grants.ts';
-import { WorkspaceDir } from '../workspace/dir.ts';
+import type { WorkspaceDir } from '../workspace/dir.ts';
 import type { ProgressEvent } from '../wasi/call.ts';
 import { startPool, type Pool } from '../wasi/pool/pool.ts';
 import type { AskOptions } from '../policy/gate-ports.ts';
@@ -12,6 +12,7 @@ import type { SkillOutcome } from '../wasi/run.ts';
 import type { Context } from './context.ts';
 import { takeHeadStart, warmFor } from './head-start.ts';
 import type { Session } from './session.ts';
+import { OpenWorkspace, type WorkspaceFlags } from './workspace.ts';
 
 /** One call's own. */
 export interface CallOptions {
@@ -21,28 +22,20 @@ export interface CallOptions {
   readonly allowed?: AskOptions['allowed'];
 }
 
-export interface WorkspaceFlags {
-  /** As the user named it; default: the current directory. */
-  readonly workspace?: string;
-  readonly allowBroadWorkspace?: boolean;
-}
-
 /** Runs skills for one command: a pool and, once a skill was granted files, one open workspace. */
 export class Runs implements AsyncDisposable {
   readonly #context: Context;
-  readonly #flags: WorkspaceFlags;
   readonly #session: Session;
   readonly #pool: Pool;
-  #workspace: WorkspaceDir | undefined;
+  readonly #workspace: OpenWorkspace;
   readonly #isWarm: boolean;
 
   constructor(context: Context, flags: WorkspaceFlags, session: Session) {
     ensureDataDir(context.config.dataDir);
     this.#context = context;
-    this.#flags = flags;
     this.#session = session;
     const ahead = isHere(flags) ? takeHeadStart(context.config.dataDir) : undefined;
-    this.#workspace = ahead?.workspace;
+    this.#workspace = new OpenWorkspace(context, flags, ahead?.workspace);
     this.#isWarm = ahead !== undefined;
     this.#pool = ahead?.pool ?? startPool({ cacheDir: cacheDirOf(context), spare: 0 });
   }
@@ -103,17 +96,12 @@ export class Runs implements AsyncDisposable {
 
   /** The open workspace; it is this object's. */
   workspace(): WorkspaceDir {
-    const { workspace, allowBroadWorkspace } = this.#flags;
-    this.#workspace ??= WorkspaceDir.openAmbient(resolve(this.#context.cwd, workspace ?? '.'), {
-      dataDir: this.#context.config.dataDir,
-      allowBroad: allowBroadWorkspace === true,
-    });
-    return this.#workspace;
+    return this.#workspace.dir();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool[Symbol.asyncDispose]();
-    this.#workspace?.close();
+    this.#workspace[Symbol.dispose]();
   }
 }
 

@@ -1,7 +1,8 @@
 import { randomBytes, randomFillSync } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import type { AuditLog } from '../audit/log.ts';
-import { HostError } from '../base/error.ts';
+import { HostError, systemCode } from '../base/error.ts';
 import { systemClock } from '../base/ports.ts';
 import { shown } from '../base/shown.ts';
 import { ensureDataDir } from '../config.ts';
@@ -10,6 +11,7 @@ import { RuleFile } from '../consent/rule-file.ts';
 import { decisionRow } from '../policy/decision-row.ts';
 import type { Appended, AuditSink, EventDraft } from '../policy/event.ts';
 import { Gate } from '../policy/gate.ts';
+import { type HostPattern, readHostPattern } from '../policy/host-pattern.ts';
 import type { Approver } from '../policy/gate-ports.ts';
 import type { Caller } from '../wasi/call-skill.ts';
 import type { Context } from './context.ts';
@@ -56,6 +58,7 @@ export class Session implements AuditSink, AsyncDisposable {
       },
       approver,
       clock: systemClock,
+      networkHosts: context.config.networkHosts.map(parseHostPattern),
       onUnrecorded: (_decision, error) => this.warnUnrecorded(error),
       onUnremembered: (_action, error) => context.out.warn(shown(error.message)),
     });
@@ -120,6 +123,17 @@ export class Session implements AuditSink, AsyncDisposable {
     }
   }
 
+  /** What is appended to a file elsewhere shows a log that was cut or rolled back; a file that cannot be written stops nothing. */
+  #keepElsewhere(file: string, note: string): void {
+    try {
+      appendFileSync(file, `${note}\n`, { mode: 0o600 });
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === undefined) throw error;
+      this.#context.out.warn(`the checkpoint was not kept elsewhere: ${shown(file, 4096)} answers ${code}`);
+    }
+  }
+
   async #open(): Promise<AuditLog> {
     // One that failed is tried again with the next row: a disk may have got room.
     this.#log ??= this.#start().catch((error: unknown) => {
@@ -130,7 +144,8 @@ export class Session implements AuditSink, AsyncDisposable {
   }
 
   async #start(): Promise<AuditLog> {
-    const { dataDir } = this.#context.config;
+    const { dataDir, audit } = this.#context.config;
+    const { checkpoints } = audit;
     ensureDataDir(dataDir);
     const { openAuditLog } = await import('../audit/log.ts');
     const log = openAuditLog({
@@ -138,12 +153,21 @@ export class Session implements AuditSink, AsyncDisposable {
       clock: systemClock,
       random: { fill: (bytes) => void randomFillSync(bytes) },
       onNotice: (line) => this.#context.out.warn(line),
+      ...(checkpoints === undefined ? {} : { onCheckpoint: (note) => this.#keepElsewhere(checkpoints, note) }),
     });
     const { session, agent, channel, person } = this.caller;
     // Not waited for: it goes to the disk together with the row that it is opened for, and before it.
     log.startSession(session, { command: this.#command, agent, person }, { channel }).catch(() => undefined);
     return log;
   }
+}
+
+function parseHostPattern(untrusted: string): HostPattern {
+  const pattern = readHostPattern(untrusted);
+  if (!('refused' in pattern)) return pattern;
+  throw new HostError('config-invalid', `network.hosts: "${shown(untrusted, 200)}" ${pattern.refused}`, {
+    remedy: 'Correct it in config.yaml.',
+  });
 }
 
 /** The session of a command that asks nobody. */

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from '../wasi/limits.ts';
 import type { Context } from './context.ts';
 import { EXIT, faultJson, faultText, widthOf } from './output.ts';
 import type { Fault } from './output.ts';
+import { faultOfDenial } from './skill/outcome.ts';
 import { readText } from './skill/read-input.ts';
 import { tableLines } from './terminal/table.ts';
 
@@ -71,7 +72,8 @@ export async function toolList(context: Context): Promise<number> {
 /** Why a call gave no result, in the words and codes of errors. */
 export function toolFault(outcome: Exclude<ToolOutcome, { kind: 'done' }>): Fault {
   const { message, remedy } = outcome;
-  return { code: outcome.kind === 'denied' ? 'denied' : outcome.code, message: shown(message, 2_048), remedy };
+  const code = outcome.kind === 'denied' ? faultOfDenial(outcome).code : outcome.code;
+  return { code, message: shown(message, 2_048), remedy };
 }
 
 /** `--json`: the value. For a person: its text; nothing in it acts on a terminal. */

@@ -48,6 +48,10 @@ export interface ChatPorts {
   skills(): Promise<readonly ChatSkill[]>;
   /** Runs a tool; its arguments are valid by its schema. Rejects with `signal.reason` if cancelled, otherwise never. */
   run(skill: ChatSkill, tool: Tool, args: { readonly [name: string]: Json }, options: RunOptions): Promise<ChatAnswer>;
+  /** wirken's own tools, as commands see them. */
+  readonly tools: readonly Tool[];
+  /** Calls one of them, or a name that is none, which is refused; as `run` otherwise. */
+  callTool(name: string, args: { readonly [name: string]: Json }, options: RunOptions): Promise<ChatAnswer>;
   /** Workspace paths that begin with the prefix, directories with a `/` behind. */
   files(prefix: string): Promise<readonly string[]>;
   /** How to configure a model, one sentence. */

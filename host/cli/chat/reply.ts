@@ -1,5 +1,6 @@
 import { parseCall, parseSlash } from '../../agent/slash/grammar.ts';
 import { usageLine } from '../../agent/slash/usage.ts';
+import { parseToolLine } from '../../agent/tools/words.ts';
 import { shown } from '../../base/shown.ts';
 import type { Style } from '../terminal/style.ts';
 import { tableLines } from '../terminal/table.ts';
@@ -22,7 +23,7 @@ export interface Layout {
   readonly columns: number;
 }
 
-export const COMMANDS = ['help', 'skills', 'skill', 'stop', 'quit'] as const;
+export const COMMANDS = ['help', 'skills', 'skill', 'tools', 'tool', 'stop', 'quit'] as const;
 /** Those that are followed by a skill's name. */
 export const NAMES_SKILL: readonly string[] = ['skill'];
 
@@ -32,6 +33,7 @@ const HELP = [
   '/name [tool] args   runs a skill: words, key=value, --key value, --flag, or one JSON object',
   '/skills             the skills that are here',
   '/skill NAME         what a skill does, how it is called, what it may touch',
+  '/tool NAME args     calls a tool of wirken’s own on the workspace; /tools lists them',
   '/stop, Ctrl-C       stops the skill that runs',
   '/quit, Ctrl-D       leaves',
   'Tab completes names, tools, --keys, values and files.',
@@ -58,6 +60,10 @@ export async function reply(line: string, ports: ChatPorts, options: RunOptions,
       return said(skillsText(await ports.skills(), layout));
     case 'skill':
       return skillReply(await ports.skills(), slash.rest, layout);
+    case 'tools':
+      return said(ports.tools.map((tool) => usageLine(tool.name, tool, 'tool-slash')).join('\n'));
+    case 'tool':
+      return await toolReply(slash.rest, ports, options);
     default:
       return await callReply(slash.name, slash.rest, ports, options);
   }
@@ -82,6 +88,14 @@ async function callReply(name: string, rest: string, ports: ChatPorts, options: 
       return { kind: 'answered', answer: await ports.run(skill, call.tool, call.value, options) };
   }
   return call satisfies never;
+}
+
+async function toolReply(rest: string, ports: ChatPorts, options: RunOptions): Promise<Reply> {
+  const call = parseToolLine(rest);
+  if (call.name === '') return said('usage: /tool NAME args; /tools lists them', 2);
+  if (call.kind === 'usage') return said(`${call.message}\nusage: ${call.usage}`, 2);
+  const args = call.kind === 'unknown' ? {} : call.value;
+  return { kind: 'answered', answer: await ports.callTool(call.name, args, options) };
 }
 
 function skillsText(skills: readonly ChatSkill[], { style, columns }: Layout): string {

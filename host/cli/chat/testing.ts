@@ -41,6 +41,8 @@ export function testPorts(): ChatPorts {
   ];
   return {
     modelHelp: 'MODEL HELP.',
+    tools: [],
+    callTool: async (name) => ({ kind: 'text', text: `called ${name}`, exitCode: 0 }),
     skills: () => Promise.resolve(skills),
     files: (prefix) => Promise.resolve(['notes.md', 'src/'].filter((file) => file.startsWith(prefix))),
     async run(skill, tool, args, options) {
