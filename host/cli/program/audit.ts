@@ -1,0 +1,22 @@
+import type { Build } from './build.ts';
+
+export function auditCommands({ act, add, group }: Build): void {
+  const audit = group(
+    'audit',
+    'the record of everything that was decided and done, and the proof that nobody changed it',
+  );
+
+  add(audit, 'log', 'the rows of the audit log, one a line')
+    .option('--session <id>', 'only one session: its id, the beginning of it, or latest')
+    .option('--action <name>', 'only one action, or one kind of them: skill.call, permission')
+    .option('--actor <name>', 'only what one part of wirken wrote')
+    .option('--channel <channel>', 'only one channel: cli, chat, …')
+    .option('--decision <decision>', 'only decisions that were allowed, or denied')
+    .option('--since <time>', 'from then on: 2026-03-01, 2026-03-01T10:00, 2h, 3d')
+    .option('--until <time>', 'before then')
+    .option('--limit <n>', 'only the last n rows')
+    .option('--follow', 'go on with new rows as they come, until Ctrl-C')
+    .action(async (options) =>
+      act(options, async (context) => (await import('../audit/log.ts')).auditLog(context, options)),
+    );
+}
