@@ -7,6 +7,7 @@ import type { Permit } from '../policy/permit.ts';
 import type { Granted } from '../skill/grants.ts';
 import { publisherOf } from '../skill/owner.ts';
 import type { Skill } from '../skill/skill.ts';
+import { journalMembers, resultOf } from './skill-result.ts';
 import { checkCall, limitsOf, run, type RunPorts, type SkillCall, type SkillOutcome } from './run.ts';
 
 /** Who asks for the call; the skill and its tool are added here. */
@@ -60,13 +61,13 @@ export async function runRecorded(
   });
   let outcome: SkillOutcome;
   try {
-    outcome = await run(granted, call, permit, ports, signal);
+    outcome = await run(granted, { journal: {}, ...call }, permit, ports, signal);
   } catch (error) {
     const code = error instanceof HostError ? error.code : signal.aborted ? 'cancelled' : 'internal';
     await record(permit, ports, { action: 'skill.result', detail: { call: seq, outcome: 'failed', code } });
     throw error;
   }
-  await record(permit, ports, { action: 'skill.result', ...resultOf(seq, outcome) });
+  await record(permit, ports, { action: 'skill.result', ...resultRow(seq, outcome) });
   return outcome;
 }
 
@@ -146,32 +147,22 @@ function callDetail(granted: Granted, tool: string, { ceilings }: Pick<RunPorts,
   };
 }
 
-function resultOf(call: number, outcome: SkillOutcome): Omit<Entry, 'action'> {
-  const head = { call, outcome: outcome.kind };
-  if (outcome.kind === 'refused') {
-    return { detail: { ...head, code: outcome.code }, redactable: { message: outcome.message } };
-  }
-  if (outcome.kind === 'crashed') return { detail: head, redactable: { message: outcome.message } };
-  const { usage, fences, log } = outcome;
-  const ran = {
-    ...head,
-    wall_ms: Math.round(usage.wallMs * 1000) / 1000,
-    memory_bytes: usage.memoryBytes,
-    fences: [...fences],
+/** The whole row: also what only this machine and this time made of the call. */
+function resultRow(call: number, outcome: SkillOutcome): Omit<Entry, 'action'> {
+  const { detail, redactable } = resultOf(outcome);
+  if (!('usage' in outcome)) return { detail: { call, ...detail }, redactable };
+  const { usage, fences } = outcome;
+  const journal = journalMembers(outcome.journal);
+  return {
+    detail: {
+      call,
+      ...detail,
+      wall_ms: Math.round(usage.wallMs * 1000) / 1000,
+      memory_bytes: usage.memoryBytes,
+      fences: [...fences],
+      ...journal.detail,
+    },
+    redactable: { ...redactable, ...journal.redactable },
+    blobs: journal.blobs,
   };
-  const said = log === '' ? {} : { log };
-  switch (outcome.kind) {
-    case 'done':
-      return {
-        detail: { ...ran, exit_code: outcome.exitCode },
-        redactable: { output: outcome.text, ...said },
-      };
-    case 'tool-failed':
-      return { detail: { ...ran, exit_code: outcome.code }, redactable: { message: outcome.message, ...said } };
-    case 'limit':
-      return { detail: { ...ran, limit: outcome.limit }, redactable: { message: outcome.message, ...said } };
-    case 'result-invalid':
-    case 'trap':
-      return { detail: ran, redactable: { message: outcome.message, ...said } };
-  }
 }
