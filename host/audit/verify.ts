@@ -78,6 +78,26 @@ export async function verifyLog(source: RowSource, options: VerifyOptions): Prom
   return walk.report();
 }
 
+/**
+ * The same of a source that is opened for it and closed after it: one that cannot be opened is a report as well.
+ * @param open e.g. `() => openDatabaseSource(dataDir)`
+ */
+export async function verifyOpened(open: () => RowSource, options: VerifyOptions): Promise<AuditReport> {
+  let source: RowSource;
+  try {
+    source = open();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    using walk = new Walk(NO_ROWS, options);
+    walk.fail(error);
+    return walk.report();
+  }
+  using opened = source;
+  return await verifyLog(opened, options);
+}
+
+const NO_ROWS: RowSource = { rows: () => [], count: () => 0, [Symbol.dispose]: () => undefined };
+
 class Walk implements Disposable {
   readonly #source: RowSource;
   readonly #options: VerifyOptions;
@@ -108,8 +128,16 @@ class Walk implements Disposable {
       await this.#run();
     } catch (error) {
       if (!(error instanceof HostError)) throw error;
-      const where = this.#lastId === 0 ? 'before its first row' : `after row ${this.#lastId}`;
-      this.#findings.add('unreadable', {}, `the log cannot be read on ${where}: ${shown(error.message)}`);
+      this.fail(error);
+    }
+  }
+
+  /** The source cannot be read, or not to its end. */
+  fail(error: HostError): void {
+    if (error.code === 'not-found') this.#findings.add('nothing', {}, error.message);
+    else {
+      const where = this.#lastId === 0 ? '' : ` beyond row ${this.#lastId}`;
+      this.#findings.add('unreadable', {}, `the log cannot be read${where}: ${error.message}`);
     }
   }
 
@@ -153,7 +181,8 @@ class Walk implements Disposable {
     const row = rowOf(item.row);
     if (typeof row !== 'string') {
       this.#checkRow(row);
-      this.#content.check(row, this.#rowCheck.commitments, item.openings);
+      const { commitments } = this.#rowCheck;
+      if (commitments !== undefined) this.#content.check(row, commitments, item.openings);
       return;
     }
     const { id } = item.row;

@@ -36,11 +36,16 @@ interface Shape {
 export class RowCheck {
   readonly #findings: Findings;
   readonly #shapes = new Map<string, Shape>();
-  /** Of the row that was checked last. */
-  readonly commitments: ScannedCommitment[] = [];
+  readonly #commitments: ScannedCommitment[] = [];
+  #isSound = false;
 
   constructor(findings: Findings) {
     this.#findings = findings;
+  }
+
+  /** What the row that was checked last commits to; `undefined` if its payload is not as the log writes payloads. */
+  get commitments(): readonly ScannedCommitment[] | undefined {
+    return this.#isSound ? this.#commitments : undefined;
   }
 
   /**
@@ -64,8 +69,9 @@ export class RowCheck {
     if (payload.includes('\ufffd') && !isUtf8(row.id)) {
       this.#add('not-canonical', row, 'its payload has bytes that are no UTF-8');
     }
-    this.commitments.length = 0;
-    if (!this.#isWritten(row)) this.#addPayloadFault(row);
+    this.#commitments.length = 0;
+    this.#isSound = this.#isWritten(row);
+    if (!this.#isSound) this.#addPayloadFault(row);
     return isHashed;
   }
 
@@ -74,7 +80,7 @@ export class RowCheck {
     const { payload, session, ts } = row;
     const before = this.#before(row);
     if (payload.slice(0, before.length) !== before || payload.charCodeAt(before.length) !== OPEN_BRACE) return false;
-    const end = canonicalEnd(payload, before.length, this.commitments);
+    const end = canonicalEnd(payload, before.length, this.#commitments);
     if (typeof end === 'string') return false;
     return payload.slice(end) === `,"session":{"full":"${session}"},"ts":"${ts}"}` && TIME.test(ts);
   }
@@ -90,7 +96,6 @@ export class RowCheck {
   }
 
   #addPayloadFault(row: AuditRow): void {
-    this.commitments.length = 0;
     const end = canonicalEnd(row.payload, 0);
     if (typeof end === 'string') this.#add('not-canonical', row, `its payload ${end}`);
     else if (end !== row.payload.length) this.#add('not-canonical', row, `its payload goes on after its value`);
