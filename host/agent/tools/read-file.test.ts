@@ -80,6 +80,12 @@ describe('read_file', () => {
     });
   });
 
+  it('knows a binary file by its front, wherever it is read', async () => {
+    using scene = new ToolScene();
+    scene.put('f', 'a\0\nplain\n');
+    expect(await scene.done('read_file', { path: 'f', offset_line: 2 })).toMatchObject({ binary: true });
+  });
+
   it('gives all of a file in pages, whatever stands in it', async () => {
     const line = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 20 }),

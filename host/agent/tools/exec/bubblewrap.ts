@@ -39,7 +39,7 @@ const NAMESPACES = [
   '--unshare-cgroup-try',
 ];
 /** A session of its own: no terminal into which keys could be pushed (TIOCSTI). */
-const CONFINEMENT = ['--die-with-parent', '--new-session', '--hostname', 'wirken', '--cap-drop', 'ALL', '--clearenv'];
+const CONFINEMENT = ['--die-with-parent', '--new-session', '--hostname', 'wirken', '--cap-drop', 'ALL'];
 /**
  * Read-only as a whole: the superuser, though without a capability, could otherwise set the kernel's own switches in /proc/sys, and
  * with `core_pattern` start programs outside.
@@ -91,6 +91,7 @@ export function enclosedJob(
     program: enclosure.sandbox.program,
     args: bubblewrapArgs(enclosure),
     cwd: '/',
+    // What is in it would stay: bubblewrap only adds.
     env: {},
     stdin,
     timeoutMs,

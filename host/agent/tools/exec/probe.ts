@@ -8,8 +8,8 @@ type Bubblewrap = Extract<Sandbox, { kind: 'bubblewrap' }>;
 
 const PROGRAMS = ['/usr/bin/bwrap', '/bin/bwrap', '/usr/local/bin/bwrap'];
 const LIMITERS = ['/usr/bin/prlimit', '/bin/prlimit'];
-/** Newest first; a bubblewrap that knows none of the options still confines. */
-const HARDENINGS: readonly (readonly string[])[] = [['--disable-userns'], []];
+/** An older bubblewrap knows it not, and still confines. */
+const HARDENING = ['--disable-userns'];
 const PROBE_MS = 10_000;
 const MAX_WHY_CHARS = 200;
 const NOWHERE = '/nowhere';
@@ -35,16 +35,14 @@ async function probe(programs: readonly string[]): Promise<Sandbox> {
   if (program === undefined) return { kind: 'none', why: 'bubblewrap (bwrap) is not installed' };
   const limiter = LIMITERS.find(isProgram);
   let why = '';
-  for (const hardening of HARDENINGS) {
-    const candidate: Bubblewrap = {
-      kind: 'bubblewrap',
-      program,
-      hardening,
-      ...(limiter === undefined ? {} : { limiter }),
-    };
-    const failure = await tryIt(candidate);
-    if (failure === undefined) return candidate;
-    why = failure;
+  // The most first. A limit fails where this user has a lower one already.
+  for (const limited of limiter === undefined ? [{}] : [{ limiter }, {}]) {
+    for (const hardening of [HARDENING, []]) {
+      const candidate: Bubblewrap = { kind: 'bubblewrap', program, hardening, ...limited };
+      const failure = await tryIt(candidate);
+      if (failure === undefined) return candidate;
+      why = failure;
+    }
   }
   return { kind: 'none', why: `bubblewrap does not work here: ${why}` };
 }
