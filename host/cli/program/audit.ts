@@ -1,4 +1,5 @@
-import type { Build } from './build.ts';
+import { type Build, collect } from './build.ts';
+import { VERIFY_EXITS } from './verify-exits.ts';
 
 export function auditCommands({ act, add, group }: Build): void {
   const audit = group(
@@ -18,5 +19,18 @@ export function auditCommands({ act, add, group }: Build): void {
     .option('--follow', 'go on with new rows as they come, until Ctrl-C')
     .action(async (options) =>
       act(options, async (context) => (await import('../audit/log.ts')).auditLog(context, options)),
+    );
+
+  add(
+    audit,
+    'verify',
+    'check every hash, chain, signature and checkpoint of the log against its public key',
+    VERIFY_EXITS,
+  )
+    .option('--key <hex>', 'the public key of the log (default: the one pinned beside it)')
+    .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere (repeatable)', collect, [])
+    .option('--export <file>', 'verify an export instead of the log; - is stdin')
+    .action(async (options) =>
+      act(options, async (context) => (await import('../audit/verify.ts')).auditVerify(context, options)),
     );
 }

@@ -1,4 +1,5 @@
 import type { Build } from './build.ts';
+import { VERIFY_EXITS } from './verify-exits.ts';
 
 const ID = 'ID is the id of a session, the beginning of one, or latest.';
 
@@ -18,5 +19,17 @@ export function sessionCommands({ act, add, group }: Build): void {
     .addHelpText('after', ID)
     .action(async (id, options) =>
       act(options, async (context) => (await import('../session-view/show.ts')).sessionShow(context, id, options)),
+    );
+
+  add(
+    session,
+    'verify <id>',
+    'check the hashes and heads of a session, and make its tool calls and skill calls again to see whether the same comes out',
+    VERIFY_EXITS,
+  )
+    .option('--key <hex>', 'the public key of the log (default: the one pinned beside it)')
+    .addHelpText('after', ID)
+    .action(async (id, options) =>
+      act(options, async (context) => (await import('../session-view/verify.ts')).sessionVerify(context, id, options)),
     );
 }

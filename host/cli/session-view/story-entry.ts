@@ -83,7 +83,7 @@ const TELLS: Readonly<Record<AuditAction, Tell>> = {
   'llm.request': essence('llm.request', 'asked model'),
   'llm.response': essence('llm.response', 'model said'),
   'tool.call': (detail) => ({
-    label: 'ran',
+    label: 'called',
     title: `the tool ${detail.text('tool')}`,
     facts: [['needs', detail.text('action_variant')]],
   }),
