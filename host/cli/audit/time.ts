@@ -1,5 +1,6 @@
 import { HostError } from '../../base/error.ts';
 import { shown } from '../../base/shown.ts';
+import { counted } from './counted.ts';
 
 const UNITS_MS: Readonly<Record<string, number>> = {
   s: 1000,
@@ -47,7 +48,7 @@ export function ago(ts: string, nowMs: number): string {
   if (Number.isNaN(ms)) return '';
   const [count, unit] = largest(Math.abs(ms));
   if (count === 0) return 'just now';
-  const span = `${count} ${unit}${count === 1 ? '' : 's'}`;
+  const span = counted(count, unit);
   return ms < 0 ? `in ${span}` : `${span} ago`;
 }
 
@@ -56,7 +57,7 @@ export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms * 10) / 10} ms`;
   if (ms < 60_000) return `${Math.round(ms / 100) / 10} s`;
   const [count, unit] = largest(ms);
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  return counted(count, unit);
 }
 
 function largest(ms: number): readonly [number, string] {

@@ -1,6 +1,7 @@
 import type { AuditReport, Finding } from '../../audit/verify.ts';
 import type { Style } from '../terminal/style.ts';
 import type { VerifyKey } from './verify-key.ts';
+import { counted } from './counted.ts';
 import { shortSession } from './find-session.ts';
 
 const VERDICTS = {
@@ -23,12 +24,12 @@ export function reportText(what: string, report: AuditReport, key: VerifyKey, st
   return [
     style.bold(`${what}: `) + look(VERDICTS[exitCode]),
     ...findingLines(report, style),
-    `  rows         ${rows} in ${sessions} session${sessions === 1 ? '' : 's'}, ${heads} of them signed heads`,
+    `  rows         ${rows} in ${counted(sessions, 'session')}, ${heads} of them signed heads`,
     ...(tree === undefined
       ? []
       : [
-          `  tree         ${tree.size} rows, root ${tree.root}`,
-          `  checkpoints  ${tree.storedCheckpoints} kept with the log, ${tree.givenCheckpoints} kept elsewhere; the last that holds covers ${tree.verifiedSize} rows`,
+          `  tree         ${counted(tree.size, 'row')}, root ${tree.root}`,
+          `  checkpoints  ${tree.storedCheckpoints} kept with the log, ${tree.givenCheckpoints} kept elsewhere; the last that holds covers ${counted(tree.verifiedSize, 'row')}`,
         ]),
     `  contents     ${kept.join(', ')}`,
     `  key          ${key.hex}`,
@@ -66,5 +67,5 @@ function unattestedLines({ unattested }: AuditReport, style: Style): readonly st
   if (rows === 0) return [];
   const named = sessions.map(({ session, rows, id }) => `${rows} of session ${shortSession(session)} from row ${id}`);
   const all = named.join(', ');
-  return [`${style.warn('not yet attested')}: ${rows} row${rows === 1 ? '' : 's'}, no head stands over them: ${all}`];
+  return [`${style.warn('not yet attested')}: ${counted(rows, 'row')}, no head stands over them: ${all}`];
 }

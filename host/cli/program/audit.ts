@@ -33,4 +33,38 @@ export function auditCommands({ act, add, group }: Build): void {
     .action(async (options) =>
       act(options, async (context) => (await import('../audit/verify.ts')).auditVerify(context, options)),
     );
+
+  add(audit, 'key', 'the public key that the log is signed with').action(async (options) =>
+    act(options, async (context) => (await import('../audit/key.ts')).auditKey(context)),
+  );
+
+  add(audit, 'checkpoint', 'sign what the log holds now, in a note to keep elsewhere')
+    .option('--out <file>', 'write it to this file instead of stdout')
+    .option('--force', 'replace a file that is there')
+    .action(async (options) =>
+      act(options, async (context) => (await import('../audit/checkpoint.ts')).auditCheckpoint(context, options)),
+    );
+
+  add(audit, 'redact', 'remove arguments, results and messages from the log for ever; the rows and the chain stay')
+    .option('--session <id>', 'of one session: its id, the beginning of it, or latest')
+    .option('--row <id>', 'of one row (repeatable)', collect, [])
+    .option('--before <time>', 'of what was recorded before then: 2026-03-01, 90d')
+    .option('--member <name>', 'only this member: input, output, arguments, … (repeatable)', collect, [])
+    .option('--reason <text>', 'why; it stays in the log')
+    .option('--yes', 'do not ask')
+    .action(async (options) =>
+      act(options, async (context) => (await import('../audit/redact.ts')).auditRedact(context, options)),
+    );
+
+  const forward = audit.command('forward').description('copies of the log for Datadog, Splunk, Sentinel or a webhook');
+
+  add(forward, 'status', 'how far each receiver of the config has come').action(async (options) =>
+    act(options, async (context) => (await import('../audit/forward.ts')).forwardStatusCommand(context)),
+  );
+
+  add(forward, 'run', 'send new rows to the receivers of the config, until Ctrl-C')
+    .option('--once', 'send what there is, and end')
+    .action(async (options) =>
+      act(options, async (context) => (await import('../audit/forward.ts')).forwardRun(context, options)),
+    );
 }

@@ -2,6 +2,7 @@ import type { Opened } from '../../audit/openings.ts';
 import type { Json } from '../../base/jcs.ts';
 import { shown } from '../../base/shown.ts';
 import { bytesText } from '../audit/bytes-text.ts';
+import { counted } from '../audit/counted.ts';
 import { gutter } from '../terminal/gutter.ts';
 import { jsonText } from '../terminal/json.ts';
 import type { Style } from '../terminal/style.ts';
@@ -30,6 +31,6 @@ function valueLines(value: Json, style: Style, full: boolean): readonly string[]
   const cut = full ? { text, leftChars: 0, leftLines: 0 } : cutText(text);
   const lines = gutter(cut.text, style).split('\n');
   if (cut.leftChars === 0) return lines;
-  const left = `… ${cut.leftChars} more characters on ${cut.leftLines} line${cut.leftLines === 1 ? '' : 's'}; --full shows all`;
+  const left = `… ${counted(cut.leftChars, 'more character')} on ${counted(cut.leftLines, 'line')}; --full shows all`;
   return [...lines, style.dim(left)];
 }

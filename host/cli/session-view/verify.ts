@@ -7,6 +7,7 @@ import { type AuditReport, verifyLog } from '../../audit/verify.ts';
 import { FINDING_CLASS } from '../../audit/verify/finding.ts';
 import type { Json } from '../../base/jcs.ts';
 import { shown } from '../../base/shown.ts';
+import { counted } from '../audit/counted.ts';
 import { findSession } from '../audit/find-session.ts';
 import { pages } from '../audit/pages.ts';
 import { orUnreadable } from '../audit/unreadable.ts';
@@ -87,11 +88,11 @@ function text({ session, key, events, chain }: Verified, style: Style): string {
     ),
     broken === 0
       ? `chain: ${style.good('OK')} (${chain.rows} rows)`
-      : `chain: ${style.bad('BROKEN')} (${chain.rows} rows, ${broken} finding${broken === 1 ? '' : 's'})`,
+      : `chain: ${style.bad('BROKEN')} (${chain.rows} rows, ${counted(broken, 'finding')})`,
     ...findingLines(chain, style).map((line) => `  ${line}`),
     ...(unattested.rows === 0
       ? []
-      : [`${style.warn('not yet attested')}: ${unattested.rows} rows, no head stands over them`]),
+      : [`${style.warn('not yet attested')}: ${counted(unattested.rows, 'row')}, no head stands over them`]),
     ...(key.source === 'given' ? [] : [`key: ${key.hex}, pinned beside the log; --key takes one from elsewhere`]),
   ].join('\n');
 }
