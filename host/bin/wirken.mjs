@@ -21,6 +21,8 @@ const {
 } = require('node:fs');
 
 const MIN_MAJOR = 26;
+/** Those that a verb follows. */
+const NOUNS = ['skill', 'trust', 'key', 'wasm', 'permission', 'tool', 'session', 'audit'];
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, '..', 'main.ts');
 
@@ -93,7 +95,10 @@ function runScript(script) {
   // Once nothing is left to be done or written: taking the heap apart in an orderly manner is for nobody.
   process.once('beforeExit', () => process.exit());
   compiled.runInThisContext()(nodeModule.createRequire(script), script);
-  if (cachedData !== undefined && !compiled.cachedDataRejected) return;
+  if (cachedData !== undefined && !compiled.cachedDataRejected) {
+    process.once('exit', leaveAtOnce);
+    return;
+  }
   process.once('exit', (status) => {
     // What is no command ends otherwise, so that there are no more files than commands. The first start does what no other has to do
     // (it keeps what it reads, for instance), and leaves a mark alone.
@@ -101,10 +106,24 @@ function runScript(script) {
   });
 }
 
+/**
+ * By the system's own call: to take heap and threads apart takes longer than many a command, and is for nobody. Everything has been
+ * written by then, for on Linux Node writes files, pipes and terminals before it goes on.
+ */
+function leaveAtOnce(status) {
+  if (process.platform !== 'linux' || !nodeModule.isBuiltin('node:ffi')) return;
+  try {
+    const { DynamicLibrary } = require('node:ffi');
+    new DynamicLibrary(null).getFunction('_exit', { arguments: ['i32'], return: 'void' })(status);
+  } catch {
+    // Then as everybody else.
+  }
+}
+
 /** `skill-run`, `chat`: the words of the command line that choose what runs. */
 function commandName() {
   const [, , noun = '', verb = ''] = process.argv;
-  const words = ['skill', 'trust', 'key', 'wasm'].includes(noun) ? [noun, verb] : [noun];
+  const words = NOUNS.includes(noun) ? [noun, verb] : [noun];
   return words
     .join('-')
     .replaceAll(/[^a-z-]/g, '_')

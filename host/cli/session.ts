@@ -42,6 +42,7 @@ export class Session implements AuditSink, AsyncDisposable {
   readonly #answers: AnswerFile;
   #log: Promise<AuditLog> | undefined;
   #warned = false;
+  #ended: Promise<void> | undefined;
 
   constructor(context: Context, { channel, approver, command }: SessionSpec) {
     const { dataDir } = context.config;
@@ -110,7 +111,13 @@ export class Session implements AuditSink, AsyncDisposable {
     this.#context.out.warn(`this is not recorded: ${shown(message)}${where}\n  ${shown(remedy ?? '')}`.trimEnd());
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends the session, once: its last rows and their head are durable when it resolves. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#ended ??= this.#end();
+    return this.#ended;
+  }
+
+  async #end(): Promise<void> {
     this.#answers[Symbol.dispose]();
     if (this.#log === undefined) return;
     try {

@@ -33,5 +33,6 @@ export class OpenWorkspace implements Disposable {
 
   [Symbol.dispose](): void {
     this.#dir?.close();
+    this.#dir = undefined;
   }
 }

@@ -23,6 +23,7 @@ import { requireSkillName } from './info.ts';
 import { installedAllowance } from './installed-allowance.ts';
 import { faultOfOutcome } from './outcome.ts';
 import { readText } from './read-input.ts';
+import type * as results from './result.ts';
 
 export interface RunFlags {
   readonly workspace?: string;
@@ -75,11 +76,25 @@ export async function skillRun(
     .finally(() => progress.clear());
   // What prints the result is loaded while the skill runs.
   const [outcome, { printResult }] = await Promise.all([running, import('./result.ts')]);
+  // The runner ends, and the session is attested, while the result is printed.
+  const ending = Promise.all([runs[Symbol.asyncDispose](), session[Symbol.asyncDispose]()]);
+  const code = await print(context, skill, chosen.tool, outcome, printResult);
+  await ending;
+  return code;
+}
+
+async function print(
+  context: Context,
+  skill: Skill,
+  tool: Tool,
+  outcome: RecordedOutcome,
+  printResult: typeof results.printResult,
+): Promise<number> {
   if ('log' in outcome && outcome.kind !== 'tool-failed' && outcome.log.trim() !== '') {
     context.out.note(gutter(outcome.log.trimEnd(), context.noteStyle));
   }
-  if (outcome.kind === 'done') return printResult(context, chosen.tool, outcome);
-  const fault = faultOfOutcome(`${skill.name} ${chosen.tool.name}`, outcome);
+  if (outcome.kind === 'done') return await printResult(context, tool, outcome);
+  const fault = faultOfOutcome(`${skill.name} ${tool.name}`, outcome);
   if (context.out.json) context.out.result('', faultJson(fault));
   else context.out.note(faultText(fault));
   return EXIT.refused;
