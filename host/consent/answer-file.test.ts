@@ -1,5 +1,16 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
@@ -81,6 +92,13 @@ describe('answers in a file', () => {
   });
 });
 
+it('is made by several processes at once', async () => {
+  const dir = scratchDir();
+  const run = promisify(execFile);
+  await Promise.all(['a', 'b', 'c'].map((name) => run(process.execPath, [writer, 'fresh', dir, name, '60'])));
+  for (let at = 0; at < 60; at++) expect(open(join(dir, String(at))).list(Date.now())).toHaveLength(3);
+});
+
 describe('a file of answers that', () => {
   it.for<readonly [string, (path: string) => void]>([
     ['is no database', (path) => writeFileSync(path, 'not a database, surely '.repeat(100), { mode: 0o600 })],
@@ -138,6 +156,27 @@ describe('a file of answers that', () => {
     });
     expect(file.list(NOW_MS)).toEqual([]);
     expect(file.find(BINDING, NOW_MS)).toEqual([]);
+  });
+
+  it('failed is looked at anew by the next use', () => {
+    const dir = scratchDir();
+    const file = open(dir);
+    file.add(answer());
+    change(file.path, (db) => db.exec('DROP TABLE answers'));
+    expectCode(() => file.find(BINDING, NOW_MS), 'policy-invalid');
+    for (const name of readdirSync(dir)) rmSync(join(dir, name));
+    expect(file.find(BINDING, NOW_MS)).toEqual([]);
+    expect(file.find(BINDING, NOW_MS)).toEqual([]);
+    expect(file.add(answer())).toMatchObject({ effect: 'always' });
+  });
+
+  it('belongs to another user is refused', () => {
+    const file = open();
+    file.add(answer());
+    file[Symbol.dispose]();
+    if (process.getuid?.() !== 0) return;
+    chownSync(file.path, 12_345, 12_345);
+    expectCode(() => file.find(BINDING, NOW_MS), 'policy-invalid');
   });
 
   it('was mended serves again', () => {

@@ -1,4 +1,4 @@
-import type { Document, LineCounter } from 'yaml';
+import type { Document } from 'yaml';
 import { HostError } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
 import { yaml } from './yaml.ts';
@@ -37,15 +37,25 @@ const OPTIONS = {
 const REMEDY = 'Write rules as docs/permissions.md shows, and quote what begins with * or holds ": " or " #".';
 
 /**
- * Reads a rule file as YAML 1.2 without anchors, aliases and tags; what the library only warns about is an error.
+ * Reads a rule file as YAML 1.2 without anchors and aliases; what the library only warns about, an unknown tag for instance, is an error.
  * @throws HostError `policy-invalid` with file, line and column
  */
 export function readRuleDocument(untrusted: string, file: string): RuleDocument {
   if (Buffer.byteLength(untrusted) > MAX_RULE_FILE_BYTES)
     throw ruleFileError(file, `is larger than ${MAX_RULE_FILE_BYTES} bytes`, FIRST);
-  const { isMap, isScalar, isSeq, LineCounter, visit } = yaml();
+  try {
+    return read(untrusted, file);
+  } catch (error) {
+    // The library recurses.
+    if (error instanceof RangeError) throw ruleFileError(file, 'nests too deep', FIRST);
+    throw error;
+  }
+}
+
+function read(untrusted: string, file: string): RuleDocument {
+  const { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } = yaml();
   const lines = new LineCounter();
-  const document = parsed(untrusted, file, lines);
+  const document = parseDocument(untrusted, { ...OPTIONS, lineCounter: lines });
   const place = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return line === 0 ? FIRST : { line, column: col };
@@ -63,26 +73,10 @@ export function readRuleDocument(untrusted: string, file: string): RuleDocument 
       throw ruleFileError(file, 'holds an alias', place(node.range?.[0] ?? 0));
     },
     Node: (_, node) => {
-      if (node.tag !== undefined && !isCollectionTag(node.tag)) throw wrong(node, `holds the tag ${node.tag}`);
       if ('anchor' in node && node.anchor !== undefined) throw wrong(node, 'holds an anchor');
     },
   });
   return { document, file, placeOf, wrong };
-}
-
-/** @throws HostError for a file so deep that the library's recursion ends it */
-function parsed(untrusted: string, file: string, lineCounter: LineCounter): Document.Parsed {
-  try {
-    return yaml().parseDocument(untrusted, { ...OPTIONS, lineCounter });
-  } catch (error) {
-    if (error instanceof RangeError) throw ruleFileError(file, 'nests too deep', FIRST);
-    throw error;
-  }
-}
-
-/** Tags that the library gives to what carries none. */
-function isCollectionTag(tag: string): boolean {
-  return tag === 'tag:yaml.org,2002:map' || tag === 'tag:yaml.org,2002:seq' || tag === 'tag:yaml.org,2002:str';
 }
 
 const FIRST: Place = { line: 1, column: 1 };

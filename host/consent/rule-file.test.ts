@@ -1,6 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -71,9 +72,11 @@ describe('the rules of now', () => {
     ['is huge', (path) => truncateSync(path, 1 << 30), /larger/],
     ['is no UTF-8', (path) => writeFileSync(path, Buffer.from([0xff, 0xfe])), /UTF-8/],
     ['leads nowhere', (path) => (rmSync(path), symlinkSync(path, path)), /ELOOP/],
+    ['belongs to another user', giveAway, /another user/],
     ['is cut in the middle', (path) => writeFileSync(path, 'rules:\n  - deny: "WorkspaceWr'), /:2:/],
   ])('are none of a file that %s', async ([, spoil, why]) => {
     const { file, path } = fileWith(DENY);
+    if (spoil === giveAway && process.getuid?.() !== 0) return;
     spoil(path);
     const error = expectCode(() => file.rules(), 'policy-invalid');
     expect(error.message).toMatch(why);
@@ -84,6 +87,11 @@ describe('the rules of now', () => {
     expect(log.decisions).toHaveLength(18);
   });
 });
+
+/** For root alone; nobody else can. */
+function giveAway(path: string): void {
+  chownSync(path, 12_345, 12_345);
+}
 
 describe('an edit', () => {
   it('makes the file, for its owner alone', async () => {

@@ -91,6 +91,18 @@ rules:
     expectCode(() => parseRules(text, FILE), 'policy-invalid');
   });
 
+  it('is refused at every depth', () => {
+    for (let depth = 2; depth < 40_000; depth *= 2) {
+      for (const [open, close] of [
+        ['[', ']'],
+        ['{a: ', '}'],
+        ['- ', ''],
+        ['a:\n', ''],
+      ] as const)
+        expectCode(() => parseRules(`rules: ${open.repeat(depth)}x${close.repeat(depth)}`, FILE), 'policy-invalid');
+    }
+  });
+
   it('with very many keys is refused soon', () => {
     const text = `rules:\n  - ${Array.from({ length: 50_000 }, (_, at) => `k${at}: x`).join('\n    ')}`;
     expectCode(() => parseRules(text, FILE), 'policy-invalid');

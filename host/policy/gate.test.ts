@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HostError } from '../base/error.ts';
 import type { Clock } from '../base/ports.ts';
-import type { Action, Asker } from './action.ts';
+import type { Action, ActionKind, Asker } from './action.ts';
 import { allowanceOfYes, parseAllowance } from './allowance.ts';
 import type { Allowance, Approver, Choice, Decision, Question } from './gate-ports.ts';
 import type { GatePorts } from './gate.ts';
@@ -484,13 +484,30 @@ describe('an abort', () => {
     expect(answers.list(TEST_CLOCK.now())).toEqual([]);
   });
 
-  it('while the row is written, at whatever length', async () => {
+  it.for([read, write] as const)('while the row of %j is written, at whatever length', async (action) => {
     const stop = new AbortController();
-    const { gate } = testGate({ log: { record: () => new Promise(() => undefined) } });
-    const asking = gate.ask(read, TEST_ASKER, {}, stop.signal);
+    const told: unknown[] = [];
+    const { gate } = testGate({
+      approver: new ScriptedApprover('once'),
+      log: { record: () => new Promise(() => undefined) },
+      onUnrecorded: (decision) => told.push(decision),
+    });
+    const asking = gate.ask<ActionKind>(action, TEST_ASKER, {}, stop.signal);
     await sleep(1);
     stop.abort(reason);
     await expect(asking).rejects.toBe(reason);
+    expect(told).toEqual([]);
+  });
+
+  it('whose reason is an error of ours is an abort all the same', async () => {
+    const stop = new AbortController();
+    const { gate, log } = testGate({ approver: new Deferred() });
+    const asking = gate.ask(write, TEST_ASKER, {}, stop.signal);
+    await sleep(1);
+    const ours = new HostError('io', 'the channel went away');
+    stop.abort(ours);
+    await expect(asking).rejects.toBe(ours);
+    expect(log.decisions).toEqual([]);
   });
 
   it('while it waits for another question, and leaves the others in order', async () => {

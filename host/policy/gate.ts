@@ -217,8 +217,8 @@ export class Gate implements Asks {
   }
 
   /** After the decision is durable. An answer that cannot be kept is still the answer to this question. */
-  #remember(action: Action, binding: Binding | undefined, { choice, decider }: Outcome): void {
-    if (binding === undefined || decider !== 'person') return;
+  #remember(action: Action, binding: Binding | undefined, { choice }: Outcome): void {
+    if (binding === undefined) return;
     if (choice !== 'always' && choice !== 'never' && choice !== 'session') return;
     const createdMs = this.#ports.clock.now();
     const expiresMs = createdMs + Math.min(this.#ports.rememberMs ?? DEFAULT_REMEMBER_MS, MAX_REMEMBER_MS);

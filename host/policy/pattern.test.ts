@@ -105,6 +105,7 @@ describe('a pattern', () => {
     ['a/b/c', send('a/b', 'c')],
     ['lyrik@d1', install('lyrik', 'd2')],
     ['ab*ba', skill('aba', 'x')],
+    ['a*bc*cd', skill('abcd', 'x')],
   ])('%j does not cover %j', ([text, action]) => {
     expect(matches(text, action)).toBe(false);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Action, Asker } from './action.ts';
 import { answer, BINDING, itKeepsAnswers, NOW_MS } from './fixtures/answers.ts';
 import { MemoryAnswers } from './memory-answers.ts';
-import { bindingOf, holds } from './remembered.ts';
+import { type Binding, bindingOf, holds, sameBinding } from './remembered.ts';
 import { subjectOf } from './subject.ts';
 import { TEST_ACTIONS, TEST_ASKER, TEST_SKILL } from './testing.ts';
 
@@ -69,6 +69,20 @@ describe('an answer is bound', () => {
   ])('to nothing if %s', ([, action, asker]) => {
     expect(bind(action, asker)).toBeUndefined();
   });
+});
+
+it.for<readonly [string, Partial<Binding>]>([
+  ['variant', { variant: 'MemoryRead' }],
+  ['pattern', { pattern: 'src/**' }],
+  ['digest', { digest: 'c' }],
+  ['publisher', { publisher: 'c' }],
+  ['agent', { agent: 'c' }],
+  ['channel', { channel: 'c' }],
+  ['person', { person: 'c' }],
+])('serves no other %s, whatever a store finds', ([, other]) => {
+  const given = { ...answer(), id: 'x' };
+  expect(sameBinding(given, BINDING)).toBe(true);
+  expect(sameBinding(given, { ...BINDING, ...other })).toBe(false);
 });
 
 it('never holds outside its time', () => {

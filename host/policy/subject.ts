@@ -107,7 +107,6 @@ function names(first: string, second?: string): Subject | Malformed {
 /** Paths come resolved: one that could mean another file is a way around a rule, so it is none. */
 function pathSubject(path: string): Subject | Malformed {
   if (path === '.') return { kind: 'path', segments: [], keys: [] };
-  if (path === '' || path.startsWith('/')) return malformed('the path is not relative to the workspace');
   if (!path.isWellFormed() || path.includes('\0')) return malformed('the path is no text that a file system takes');
   if (path.length > MAX_PATH_BYTES || Buffer.byteLength(path) > MAX_PATH_BYTES)
     return malformed(`the path is longer than ${MAX_PATH_BYTES} bytes`);
