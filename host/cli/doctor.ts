@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { HostError, systemCode } from '../base/error.ts';
+import { systemCode } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
 import { ensureDataDir } from '../config.ts';
 import { KeyDir } from '../skill/keys.ts';
@@ -10,19 +10,11 @@ import { startPool } from '../wasi/pool/pool.ts';
 import { activeBackend } from '../workspace/active.ts';
 import { WorkspaceDir } from '../workspace/dir.ts';
 import type { Context } from './context.ts';
+import { type Finding, ok, type State, wrong } from './doctor/finding.ts';
+import { policyFindings } from './doctor/policy.ts';
 import { openHost } from './host.ts';
 import { EXIT } from './output.ts';
 import { cacheDirOf } from './runs.ts';
-
-type State = 'ok' | 'note' | 'wrong';
-
-/** One finding. `id` is stable. */
-interface Finding {
-  readonly id: string;
-  readonly state: State;
-  readonly what: string;
-  readonly remedy?: string;
-}
 
 const MARKS = { ok: '✓', note: '·', wrong: '✗' } as const satisfies Record<State, string>;
 const FENCE_TEXT = {
@@ -41,6 +33,7 @@ export async function doctor(context: Context): Promise<number> {
     ...(await fenceFindings(context)),
     ...(await skillFindings(context)),
     ...trustFindings(context),
+    ...(await policyFindings(context)),
   ];
   const wrong = findings.filter(({ state }) => state === 'wrong').length;
   const { style } = context;
@@ -57,10 +50,6 @@ export async function doctor(context: Context): Promise<number> {
     { ok: wrong === 0, findings: findings.map((finding) => ({ ...finding, remedy: finding.remedy ?? null })) },
   );
   return wrong === 0 ? EXIT.done : EXIT.refused;
-}
-
-function ok(id: string, what: string): Finding {
-  return { id, state: 'ok', what };
 }
 
 function dataDirFinding({ config }: Context): Finding {
@@ -150,17 +139,4 @@ function trustFindings({ config }: Context): readonly Finding[] {
   } catch (error) {
     return [wrong('trust', error)];
   }
-}
-
-function wrong(id: string, error: unknown): Finding {
-  if (error instanceof HostError) {
-    const { remedy } = error.details;
-    return {
-      id,
-      state: 'wrong',
-      what: `${error.code}: ${shown(error.message, 400)}`,
-      ...(remedy === undefined ? {} : { remedy }),
-    };
-  }
-  return { id, state: 'wrong', what: shown(error instanceof Error ? error.message : String(error), 400) };
 }
