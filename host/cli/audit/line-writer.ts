@@ -16,7 +16,12 @@ export class LineWriter {
 
   /** @throws `signal.reason` */
   async line(text: string): Promise<void> {
-    this.#chunk += `${text}\n`;
+    await this.write(`${text}\n`);
+  }
+
+  /** The same for whole lines. */
+  async write(lines: string): Promise<void> {
+    this.#chunk += lines;
     if (this.#chunk.length >= CHUNK_CHARS) await this.flush();
   }
 

@@ -27,10 +27,7 @@ export function reportText(what: string, report: AuditReport, key: VerifyKey, st
     `  rows         ${rows} in ${counted(sessions, 'session')}, ${heads} of them signed heads`,
     ...(tree === undefined
       ? []
-      : [
-          `  tree         ${counted(tree.size, 'row')}, root ${tree.root}`,
-          `  checkpoints  ${tree.storedCheckpoints} kept with the log, ${tree.givenCheckpoints} kept elsewhere; the last that holds covers ${counted(tree.verifiedSize, 'row')}`,
-        ]),
+      : [`  tree         ${counted(tree.size, 'row')}, root ${tree.root}`, `  checkpoints  ${checkpointText(tree)}`]),
     `  contents     ${kept.join(', ')}`,
     `  key          ${key.hex}`,
     ...(key.source === 'given'
@@ -41,6 +38,15 @@ export function reportText(what: string, report: AuditReport, key: VerifyKey, st
     ...unattestedLines(report, style),
     ...report.unseen.map((text) => `${style.warn('not seen')}: ${text}`),
   ].join('\n');
+}
+
+function checkpointText({
+  storedCheckpoints,
+  givenCheckpoints,
+  verifiedSize,
+}: NonNullable<AuditReport['tree']>): string {
+  const counts = `${storedCheckpoints} kept with the log, ${givenCheckpoints} kept elsewhere`;
+  return verifiedSize === 0 ? counts : `${counts}; the last that holds covers ${counted(verifiedSize, 'row')}`;
 }
 
 /** What was found, and how much more of it there is. */

@@ -29,7 +29,8 @@ export function auditCommands({ act, add, group }: Build): void {
   )
     .option('--key <hex>', 'the public key of the log (default: the one pinned beside it)')
     .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere (repeatable)', collect, [])
-    .option('--export <file>', 'verify an export instead of the log; - is stdin')
+    .option('--export <file>', 'verify an export instead of the log')
+    .option('--session <id>', 'only one session; what an export of one session wants')
     .action(async (options) =>
       act(options, async (context) => (await import('../audit/verify.ts')).auditVerify(context, options)),
     );
@@ -54,6 +55,29 @@ export function auditCommands({ act, add, group }: Build): void {
     .option('--yes', 'do not ask')
     .action(async (options) =>
       act(options, async (context) => (await import('../audit/redact.ts')).auditRedact(context, options)),
+    );
+
+  add(audit, 'export', 'the rows as JSON lines, exactly as they are signed, for whoever verifies them elsewhere')
+    .option('--out <file>', 'write to this file instead of stdout')
+    .option('--force', 'replace files that are there')
+    .option('--session <id>', 'only one session: its id, the beginning of it, or latest')
+    .option('--since <time>', 'only rows from then on; a part of a log does not verify by itself')
+    .option('--until <time>', 'only rows before then')
+    .option('--with-openings', 'with arguments, results and messages, for everybody who gets the file to read')
+    .option('--checkpoint <file>', 'write the last checkpoint over these rows to this file')
+    .action(async (options) =>
+      act(options, async (context) => (await import('../audit/export.ts')).auditExport(context, options)),
+    );
+
+  add(audit, 'prove [row]', 'prove that a row stands in the log, or that the log only grew between two checkpoints')
+    .option('--out <file>', 'write the proof to this file instead of stdout')
+    .option('--force', 'replace a file that is there')
+    .option('--from <note>', 'the earlier checkpoint; the first one of a file with several')
+    .option('--to <note>', 'the later one; the last one of a file with several (default: the last of the log)')
+    .option('--check <file>', 'check a proof instead; - is stdin')
+    .option('--key <hex>', 'the public key of the log (default: the one pinned beside it)')
+    .action(async (row, options) =>
+      act(options, async (context) => (await import('../audit/prove.ts')).auditProve(context, row, options)),
     );
 
   const forward = audit.command('forward').description('copies of the log for Datadog, Splunk, Sentinel or a webhook');
