@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { ToolOutcome } from '../agent/tools/outcome.ts';
 import type { Json } from '../base/jcs.ts';
+import type { Denied } from '../policy/gate-ports.ts';
 import type { Context } from './context.ts';
 import { createOutput } from './output.ts';
 import { styleOf } from './terminal/style.ts';
@@ -115,19 +116,22 @@ describe('wirken tool run', () => {
     expect(person).toMatchObject({ code: 1, err: 'wirken: not-found: f\\x1b[2J does not exist\n  Look.\n', out: '' });
     const program = await run('read_file', ['f'], { outcome: failed, json: true });
     expect(JSON.parse(program.out)).toMatchObject({ ok: false, error: { code: 'not-found', remedy: 'Look.' } });
-    const denied: ToolOutcome = {
+    const denied = (decider: Denied['decider']): ToolOutcome => ({
       kind: 'denied',
       action: { kind: 'WorkspaceDelete', path: 'f' },
       tier: 3,
-      decider: 'nobody',
-      rule: 'nobody can be asked here',
+      decider,
+      rule: 'a rule',
       message: 'Denied: delete f.',
       remedy: 'Allow it.',
-    };
-    expect(await run('delete_file', ['f'], { outcome: denied })).toMatchObject({
-      code: 1,
-      err: 'wirken: denied: Denied: delete f.\n  Allow it.\n',
     });
+    for (const [decider, code] of [
+      ['rule', 'denied'],
+      ['nobody', 'consent-required'],
+    ] as const) {
+      const ran = await run('delete_file', ['f'], { outcome: denied(decider) });
+      expect(ran).toMatchObject({ code: 1, err: `wirken: ${code}: Denied: delete f.\n  Allow it.\n` });
+    }
   });
 });
 
