@@ -2,15 +2,16 @@ import { decodeUtf8 } from '../base/bytes.ts';
 import type { Statement } from 'better-sqlite3';
 import { HostError } from '../base/error.ts';
 import { type Connection, openDatabase } from './database.ts';
-import type {
-  RowSource,
-  RowStore,
-  SourceItem,
-  UntrustedBlob,
-  UntrustedCheckpoint,
-  UntrustedOpening,
-  UntrustedRedaction,
-  UntrustedRow,
+import {
+  ROW_COLUMNS,
+  type RowSource,
+  type RowStore,
+  type SourceItem,
+  type UntrustedBlob,
+  type UntrustedCheckpoint,
+  type UntrustedOpening,
+  type UntrustedRedaction,
+  type UntrustedRow,
 } from './source.ts';
 import { MAX_OPENING_BYTES } from './blobs.ts';
 import { MAX_NOTE_CHARS } from './checkpoint.ts';
@@ -24,20 +25,7 @@ const MAX_PAYLOAD_BYTES = 3 * 1024 * 1024;
 const MAX_BLOB_DATA_BYTES = 64 * 1024 * 1024;
 const NONE: readonly UntrustedOpening[] = [];
 
-const COLUMNS = [
-  'id',
-  'session',
-  'seq',
-  'ts',
-  'actor',
-  'action',
-  'channel',
-  'payload',
-  'prev_hash',
-  'payload_hash',
-  'hash',
-] as const satisfies readonly (keyof UntrustedRow)[];
-const ROW = COLUMNS.map((column) => `${guarded(column)} AS ${column}`).join(', ');
+const ROW = ROW_COLUMNS.map((column) => `${guarded(column)} AS ${column}`).join(', ');
 const SALT = `CASE WHEN typeof(salt) = 'blob' AND octet_length(salt) = ${SALT_BYTES} THEN hex(salt) END`;
 const OPENING = `event_id AS id, ${bounded('pointer', MAX_PAYLOAD_BYTES)} AS pointer, ${SALT} AS salt, ${bounded('value', MAX_OPENING_BYTES)} AS value`;
 /** Rows that are read at once, and held: at most 3 MiB each. */
@@ -80,7 +68,7 @@ function assertPlainTables(db: Connection): void {
   for (const name of ['events', 'openings', 'blobs', 'checkpoints', 'tiles']) {
     const columns = plain.all(name);
     // What is read chunk by chunk must have a key that is unique.
-    const isWhole = name !== 'events' || (columns.join() === COLUMNS.join() && key.get(name) === 'id');
+    const isWhole = name !== 'events' || (columns.join() === ROW_COLUMNS.join() && key.get(name) === 'id');
     if (kind.get(name) === 'table' && count.get(name) === columns.length && isWhole) continue;
     throw notOurs(db, name);
   }
@@ -277,7 +265,7 @@ class Cursors implements Disposable {
   }
 }
 
-function guarded(column: (typeof COLUMNS)[number]): string {
+function guarded(column: (typeof ROW_COLUMNS)[number]): string {
   if (column === 'id' || column === 'seq') return `CASE WHEN typeof(${column}) = 'integer' THEN ${column} END`;
   return bounded(column, column === 'payload' ? MAX_PAYLOAD_BYTES : MAX_COLUMN_BYTES);
 }

@@ -1,5 +1,20 @@
 import type { AuditRow } from '../policy/event.ts';
 
+/** The columns of a row, in the order in which they are kept and exported. */
+export const ROW_COLUMNS = [
+  'id',
+  'session',
+  'seq',
+  'ts',
+  'actor',
+  'action',
+  'channel',
+  'payload',
+  'prev_hash',
+  'payload_hash',
+  'hash',
+] as const satisfies readonly (keyof AuditRow)[];
+
 /** A row as it was found: nothing about its columns is known. */
 export type UntrustedRow = { readonly [Column in keyof AuditRow]: unknown };
 
