@@ -353,6 +353,31 @@ describe('what comes out otherwise is divergent', () => {
     ]);
   });
 
+  it.for<[string, Detail, Detail, string]>([
+    ['a refusal of another kind', { code: 'io' }, {}, 'code: recorded was io, now it is arguments-invalid'],
+    ['a result where there was none', { outcome: 'done' }, {}, 'outcome: recorded was done, now it is failed'],
+    ['a result of another tool', { tool: 'list_files' }, {}, 'tool: it is not the one of its call'],
+    ['a refusal in other words', {}, { message: 'no' }, 'message: recorded was sha256'],
+    ['arguments that are good', { outcome: 'failed' }, { arguments: { path: 'x' } }, 'operation 0: recorded was end'],
+  ])('%s', async ([, detail, redactable, reason]) => {
+    const { arguments: args = { wrong: 1 }, ...said } = redactable;
+    const call = await scene.append({
+      action: 'tool.call',
+      detail: { tool: 'read_file', action_variant: 'WorkspaceRead' },
+      redactable: { arguments: args },
+    });
+    const journal = emptyJournal();
+    await scene.append({
+      action: 'tool.result',
+      detail: { tool: 'read_file', call, outcome: 'failed', code: 'arguments-invalid', journal: 'kept', ...detail },
+      redactable: { message: '', ...said, journal_blob: { $blob: sha256Hex(journal), bytes: journal.length } },
+      blobs: [journal],
+    });
+    const [first, ...more] = await reasons();
+    expect(first).toContain(`tool.result divergent: ${reason}`);
+    expect(more).toEqual([]);
+  });
+
   it('a tool that now answers something else', async () => {
     using tools = new ToolScene({ audit: scene.log, caller: { ...TEST_ASKER, session: SESSION } });
     tools.put('x.txt', 'one\n');

@@ -9,6 +9,8 @@ import { steppedClock, systemGuestClock } from '../clock.ts';
 import type { GuestClock } from '../world.ts';
 import { recordingClock, replayingClock } from './clock.ts';
 import { recordingRandom, replayingRandom } from './random.ts';
+import { recorded } from './recorded.ts';
+import { replayed } from './replayed.ts';
 
 function replayerOf(recorder: JournalRecorder): JournalReplayer {
   const recorded = recorder.finish();
@@ -107,5 +109,41 @@ describe('randomness', () => {
     recordingClock(systemGuestClock(), recorder).realtimeNs();
     recordingRandom(recorder).fill(new Uint8Array(1));
     expect(() => replayingRandom(replayerOf(recorder)).fill(new Uint8Array(1))).toThrow(JournalDiverged);
+  });
+});
+
+describe('a world that is a journal', () => {
+  const cut = { kind: 'limit', limit: 'output', message: '' } as const;
+
+  function journalOf(use: (clock: GuestClock) => void): Uint8Array {
+    const sources = recorded({ clock: systemGuestClock(), mounts: [] }, { maxBytes: 1000 });
+    use(sources.clock);
+    const kept = sources.finish({ kind: 'exited', code: 0 });
+    return kept?.kind === 'kept' ? kept.bytes : new Uint8Array();
+  }
+
+  it('tells of a call that went another way, whatever the guest made of it', () => {
+    const { clock, diverged } = replayed(journalOf((recording) => void recording.realtimeNs()));
+    expect(() => clock.monotonicNs()).toThrow(JournalDiverged);
+    for (const end of [cut, { kind: 'exited', code: 0 }, { kind: 'trap', message: '' }] as const) {
+      expect(diverged(end)).toMatchObject({ position: 0, recorded: { op: 'realtime' }, asked: { op: 'monotonic' } });
+    }
+  });
+
+  it('tells of a call that asked for less, unless a limit cut it off', () => {
+    const { diverged } = replayed(journalOf((recording) => void recording.realtimeNs()));
+    expect(diverged(cut)).toBe(undefined);
+    expect(diverged({ kind: 'exited', code: 0 })).toMatchObject({ position: 0, asked: { op: 'end' } });
+  });
+
+  it('has nothing to say of a call that did the same', () => {
+    const { clock, diverged } = replayed(journalOf((recording) => void recording.realtimeNs()));
+    clock.realtimeNs();
+    expect(diverged({ kind: 'exited', code: 0 })).toBe(undefined);
+  });
+
+  it('is not kept of a call that broke off our own functions', () => {
+    const sources = recorded({ clock: systemGuestClock(), mounts: [] }, { maxBytes: 1000 });
+    expect(sources.finish({ kind: 'limit', limit: 'call-depth', message: '' })).toBe(undefined);
   });
 });

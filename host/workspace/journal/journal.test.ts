@@ -126,6 +126,20 @@ describe('a journal', () => {
     expect(replay(bytes, use)).toEqual(answer);
   });
 
+  it('knows a directory of another recording from its own', () => {
+    using scene = new Scene();
+    scene.put('f');
+    using workspace = WorkspaceDir.openAmbient(scene.work);
+    const [one, other] = [new JournalRecorder(), new JournalRecorder()];
+    const dir = recordingDir(workspace.handle('read-write'), one);
+    expect(dir.rename('f', recordingDir(workspace.handle('read-write'), other), 'x')).toBe('xdev');
+    const recorded = one.finish();
+    const journal = decodeJournal(recorded.kind === 'kept' ? recorded.bytes : new Uint8Array());
+    const [again, elsewhere] = [new JournalReplayer(journal), new JournalReplayer(journal)];
+    expect(replayingDir(again).rename('f', replayingDir(elsewhere), 'x')).toBe('xdev');
+    again.finish();
+  });
+
   it('keeps what a call began with', () => {
     const recorder = new JournalRecorder({
       resolutionNs: 1_000_000n,
@@ -237,16 +251,26 @@ describe('bytes that are no journal', () => {
     ['a listing of billions', [...MAGIC, 0, 0, 8, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f, 0]],
     ['a refusal of no kind', [...MAGIC, 0, 0, 14, 0, 77, 0]],
     ['a read of more than was asked for', [...MAGIC, 0, 0, 9, 0, 0, 1, 0, 2, 65, 65, 0]],
+    ['a content of another length', [...MAGIC, 0, 0, ...read(512, 0), ...CONTENT, ...read(513, 1), 0]],
     ['a content that is not there', [...MAGIC, 0, 0, 9, 0, 0, 0xff, 0x7f, 0, 0x80, 0x04, 1, 0]],
   ])('are refused: %s', ([, bytes]) => {
     expect(() => decodeJournal(Uint8Array.from(bytes))).toThrow(HostError);
   });
 
   it('are taken when nothing is wrong', () => {
+    const twice = [...MAGIC, 0, 0, ...read(512, 0), ...CONTENT, ...read(512, 1), 0];
+    expect(decodeJournal(Uint8Array.from(twice)).entries).toBe(2);
     expect(decodeJournal(Uint8Array.from([...MAGIC, 0, 0, 0])).entries).toBe(0);
     expect(decodeJournal(Uint8Array.from([...MAGIC, 0, 0, 9, 0, 0, 2, 0, 2, 65, 65, 0])).entries).toBe(1);
   });
 });
+
+/** A read of up to 1000 bytes of the first handle that gave so many: a new content (0) or an earlier one. */
+function read(bytes: number, content: number): readonly number[] {
+  return [9, 0, 0, 0xe8, 0x07, 0, 0x80 | (bytes & 0x7f), bytes >> 7, content];
+}
+
+const CONTENT = Array.from({ length: 512 }, (_, at) => at % 256);
 
 function edited(bytes: Uint8Array, at: number, to: number, kind: string): Uint8Array {
   if (kind === 'cut') return bytes.subarray(0, at);
