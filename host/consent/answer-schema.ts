@@ -59,27 +59,24 @@ function loadSqlite(): typeof Sqlite {
 }
 
 function makeSchema(db: Connection, path: string): void {
-  if (versionOf(db, path) === SCHEMA_VERSION) return;
-  toWal(db);
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    if (versionOf(db, path) === 0) db.exec(SCHEMA);
-    db.exec('COMMIT');
-  } catch (error) {
-    if (db.inTransaction) db.exec('ROLLBACK');
-    throw error;
+  if (versionOf(db) !== SCHEMA_VERSION) {
+    // Looked at again with the lock: another process may be making it.
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const version = versionOf(db);
+      const isEmpty = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
+      if (version === 0 && isEmpty) db.exec(SCHEMA);
+      else if (version !== SCHEMA_VERSION) throw damaged(path, 'was made by another program or a newer wirken');
+      db.exec('COMMIT');
+    } catch (error) {
+      if (db.inTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
   }
+  toWal(db);
 }
 
-function versionOf(db: Connection, path: string): number {
-  const version = db.pragma('user_version', { simple: true });
-  if (version === SCHEMA_VERSION) return SCHEMA_VERSION;
-  const isEmpty = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() === 0;
-  if (version === 0 && isEmpty) return 0;
-  throw damaged(path, 'was made by another program or a newer wirken');
-}
-
-/** The change of mode waits for no lock; whoever else is making the database gets the time to finish. */
+/** The change of mode fails at once where everything else waits for the lock; the others soon are through with it. */
 function toWal(db: Connection): void {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -90,6 +87,10 @@ function toWal(db: Connection): void {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, attempt * 5);
     }
   }
+}
+
+function versionOf(db: Connection): unknown {
+  return db.pragma('user_version', { simple: true });
 }
 
 /** Makes the file for its owner alone; refuses one that another user could have written. */

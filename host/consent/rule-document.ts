@@ -43,16 +43,6 @@ const REMEDY = 'Write rules as docs/permissions.md shows, and quote what begins 
 export function readRuleDocument(untrusted: string, file: string): RuleDocument {
   if (Buffer.byteLength(untrusted) > MAX_RULE_FILE_BYTES)
     throw ruleFileError(file, `is larger than ${MAX_RULE_FILE_BYTES} bytes`, FIRST);
-  try {
-    return read(untrusted, file);
-  } catch (error) {
-    // The library recurses.
-    if (error instanceof RangeError) throw ruleFileError(file, 'nests too deep', FIRST);
-    throw error;
-  }
-}
-
-function read(untrusted: string, file: string): RuleDocument {
   const { isMap, isScalar, isSeq, LineCounter, parseDocument, visit } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(untrusted, { ...OPTIONS, lineCounter: lines });

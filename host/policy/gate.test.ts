@@ -499,6 +499,20 @@ describe('an abort', () => {
     expect(told).toEqual([]);
   });
 
+  it('while a person answers leaves no row', async () => {
+    const stop = new AbortController();
+    const approver: Approver = {
+      ask: async () => {
+        await Promise.resolve();
+        queueMicrotask(() => stop.abort(reason));
+        return 'always';
+      },
+    };
+    const { gate, log } = testGate({ approver });
+    await expect(gate.ask(write, TEST_ASKER, {}, stop.signal)).rejects.toBe(reason);
+    expect(log.decisions).toEqual([]);
+  });
+
   it('whose reason is an error of ours is an abort all the same', async () => {
     const stop = new AbortController();
     const { gate, log } = testGate({ approver: new Deferred() });

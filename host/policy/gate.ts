@@ -202,6 +202,7 @@ export class Gate implements Asks {
       message: DENIALS[decider](auditText(action), shown(rule)),
       remedy: what,
     });
+    signal.throwIfAborted();
     try {
       await orAborted(this.#ports.log.record(decision), signal);
     } catch (error) {

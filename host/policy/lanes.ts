@@ -31,15 +31,15 @@ export class Lanes {
   }
 }
 
-/** What the promise answers, or `signal.reason` if that comes first. */
+/** What the promise answers, or `signal.reason` if that comes first or came before; what the promise does then is nobody's concern. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   // The reason is handed on as it is.
   const abort = (): void => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([promise, aborted]);
+    return await Promise.race([aborted, promise]);
   } finally {
     signal.removeEventListener('abort', abort);
   }
