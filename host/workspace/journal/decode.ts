@@ -1,10 +1,12 @@
 import { AnswerReader } from './answer-reader.ts';
 import { JournalCursor } from './cursor.ts';
 import { MAGIC, MAX_MOUNTS, SHAPES } from './format.ts';
+import { unpackJournal } from './pack.ts';
 import { skipQuestion } from './question.ts';
 
 /** A journal that is one: every entry can be read. What it says was never checked against anything. */
 export interface Journal {
+  /** Unpacked; a journal as well. */
   readonly bytes: Uint8Array;
   /** Where the entries begin in `bytes`. */
   readonly entriesAt: number;
@@ -15,11 +17,13 @@ export interface Journal {
 }
 
 /**
- * Looks a whole journal through. It allocates nothing that the bytes themselves do not hold, and keeps no entry.
+ * Looks a whole journal through. It allocates nothing that the bytes themselves do not hold, packed ones up to MAX_DECODED_BYTES, and
+ * keeps no entry.
  * @throws HostError `audit-invalid` for anything but what a `JournalRecorder` finishes with
  */
 export function decodeJournal(untrusted: Uint8Array): Journal {
-  const from = new JournalCursor(untrusted);
+  const bytes = unpackJournal(untrusted);
+  const from = new JournalCursor(bytes);
   if (!from.skipIf(MAGIC)) throw from.bad('it does not begin as one');
   const resolutionNs = from.big();
   const guestPaths: string[] = [];
@@ -27,7 +31,7 @@ export function decodeJournal(untrusted: Uint8Array): Journal {
   const entriesAt = from.at;
   const entries = countEntries(from);
   if (from.left > 0) throw from.bad('something follows its end');
-  return { bytes: untrusted, entriesAt, entries, resolutionNs, guestPaths };
+  return { bytes, entriesAt, entries, resolutionNs, guestPaths };
 }
 
 function countEntries(from: JournalCursor): number {

@@ -9,9 +9,13 @@ import type { Errno, FileKind } from '../layer.ts';
  * shortest form; texts and bytes have their length in front. Handles are numbered: first the mounts, then what was opened, in order.
  */
 export const MAGIC = Uint8Array.of(0x77, 0x6a, 0x31, 0x0a);
+/** "wj1z", and behind it such a journal as a Zstandard frame. Source: RFC 8878. */
+export const PACKED_MAGIC = Uint8Array.of(0x77, 0x6a, 0x31, 0x7a);
 
-/** Bytes of one journal, unless the caller says otherwise. */
+/** Bytes of one journal before it is packed, unless the caller says otherwise. */
 export const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
+/** What nobody may ask for more than, and what nothing is unpacked beyond. */
+export const MAX_DECODED_BYTES = 64 * 1024 * 1024;
 /** Directories that one call may have. */
 export const MAX_MOUNTS = 64;
 /** Contents from this length on are kept once in a journal: a second read of the same bytes refers to the first. */

@@ -1,4 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { zstdCompressSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HostError } from '../../base/error.ts';
@@ -7,7 +9,7 @@ import { CREATE, dirAt, fileAt, names, putText, READ, Scene, textOf } from '../f
 import type { DirHandle } from '../layer.ts';
 import { decodeJournal } from './decode.ts';
 import { JournalDiverged } from './diverged.ts';
-import { MAGIC } from './format.ts';
+import { MAGIC, PACKED_MAGIC } from './format.ts';
 import { type Plan, plans, runPlan } from './plan.fixture.ts';
 import { JournalRecorder } from './recorder.ts';
 import { recordingDir } from './recording.ts';
@@ -99,6 +101,21 @@ describe('a journal', () => {
     expect([names(late), names(inner)]).toEqual([['g'], ['b', 'f', 'same']]);
     expect(recorder.finish()).toEqual({ kind: 'too-large' });
     expect(recorder.questions.length).toBe(0);
+  });
+
+  it('is packed when it is long', () => {
+    const use = (dir: DirHandle): unknown => [textOf(dir, 'big'), names(dir), dir.stat()];
+    const { answer, bytes } = record(use);
+    expect(bytes.length).toBeLessThan(500);
+    expect(replay(bytes, use)).toEqual(answer);
+    // What it unpacks to is a journal, too.
+    expect(replay(decodeJournal(bytes).bytes, use)).toEqual(answer);
+    // Noise is not.
+    const noise = record((dir) => {
+      putText(dir, 'noise', randomBytes(8000).toString('latin1'));
+      textOf(dir, 'noise');
+    });
+    expect(noise.bytes.subarray(0, 4)).toEqual(Buffer.from(MAGIC));
   });
 
   it.for([1, 50, 300, 4096, 70_000])('is never longer than its maximum, %i', (maxBytes) => {
@@ -241,6 +258,10 @@ describe('bytes that are no journal', () => {
 
   it.for<[string, readonly number[]]>([
     ['nothing', []],
+    ['nothing packed', [...PACKED_MAGIC]],
+    ['something packed that is no journal', [...PACKED_MAGIC, ...zstdCompressSync(Buffer.from('{}'))]],
+    ['something packed within', [...PACKED_MAGIC, ...zstdCompressSync(Buffer.from(PACKED_MAGIC))]],
+    ['a bomb', [...PACKED_MAGIC, ...zstdCompressSync(Buffer.alloc(65 * 1024 * 1024))]],
     ['another version', [0x77, 0x6a, 0x32, 0x0a, 0, 0, 0, 0]],
     ['no end', [...MAGIC, 0, 0]],
     ['more behind the end', [...MAGIC, 0, 0, 0, 0]],

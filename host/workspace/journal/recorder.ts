@@ -1,10 +1,11 @@
 import { AnswerWriter } from './answer-writer.ts';
-import { MAGIC, MAX_JOURNAL_BYTES } from './format.ts';
+import { MAGIC, MAX_DECODED_BYTES, MAX_JOURNAL_BYTES } from './format.ts';
+import { packJournal } from './pack.ts';
 import { askPlain } from './question.ts';
 import { JournalWriter } from './writer.ts';
 
 export interface RecorderSpec {
-  /** Default: MAX_JOURNAL_BYTES. */
+  /** Before it is packed. Default: MAX_JOURNAL_BYTES; MAX_DECODED_BYTES at the most. */
   readonly maxBytes?: number;
   /** Steps of the guest's clock, nanoseconds; without a clock it stays away. */
   readonly resolutionNs?: bigint;
@@ -23,7 +24,7 @@ export class JournalRecorder {
   #handles = 0;
 
   constructor({ maxBytes = MAX_JOURNAL_BYTES, resolutionNs = 0n, guestPaths = [] }: RecorderSpec = {}) {
-    const to = new JournalWriter(maxBytes);
+    const to = new JournalWriter(Math.min(maxBytes, MAX_DECODED_BYTES));
     this.questions = to;
     this.answers = new AnswerWriter(to);
     to.raw(MAGIC);
@@ -46,6 +47,6 @@ export class JournalRecorder {
   /** Ends the recording, once. The bytes are a view that nothing changes any more. */
   finish(): Recorded {
     askPlain(this.questions, 'end');
-    return this.isOn ? { kind: 'kept', bytes: this.questions.bytes } : { kind: 'too-large' };
+    return this.isOn ? { kind: 'kept', bytes: packJournal(this.questions.bytes) } : { kind: 'too-large' };
   }
 }
