@@ -76,6 +76,25 @@ export class ScriptedApprover implements Approver {
   }
 }
 
+/** Answers when it is told to, question by question. */
+export class WaitingApprover implements Approver {
+  readonly questions: Question[] = [];
+  readonly #waiting: ((choice: Choice) => void)[] = [];
+
+  get open(): number {
+    return this.#waiting.length;
+  }
+
+  ask(question: Question): Promise<Choice> {
+    this.questions.push(question);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  answer(choice: Choice): void {
+    this.#waiting.shift()?.(choice);
+  }
+}
+
 /** A rule set of rules as they are written, each on a line of its own. */
 export function testRules(...rules: readonly RuleText[]): RuleSet {
   if (rules.length === 0) return NO_RULES;
