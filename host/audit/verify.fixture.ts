@@ -1,6 +1,18 @@
-import { chmodSync, closeSync, cpSync, ftruncateSync, openSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  cpSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { payloadHash, rowHash } from './chain.ts';
+import { type ExportOptions, exportRows } from './export.ts';
 import { readPinnedKey } from './key.ts';
 import { auditDir, databaseFile } from './place.ts';
 import { openDatabaseSource } from './source-database.ts';
@@ -94,4 +106,25 @@ export function truncate(dataDir: string, part: number): void {
 
 export async function verified({ dataDir, key }: TestLog, options: Partial<VerifyOptions> = {}): Promise<AuditReport> {
   return verifyOpened(() => openDatabaseSource(dataDir), { key, signal: new AbortController().signal, ...options });
+}
+
+/** Exports a log into a file beside it; answers the path of the file. The checkpoint stands in `<file>.checkpoint`. */
+export async function exported({ dataDir }: TestLog, options: Partial<ExportOptions> = {}): Promise<string> {
+  const file = join(dataDir, 'export.jsonl');
+  writeFileSync(file, '');
+  using source = openDatabaseSource(dataDir);
+  const { checkpoint } = await exportRows(source, (lines) => appendFileSync(file, lines), {
+    withOpenings: true,
+    signal: new AbortController().signal,
+    ...options,
+  });
+  if (checkpoint !== undefined) writeFileSync(`${file}.checkpoint`, checkpoint);
+  return file;
+}
+
+/** Makes the table of rows take anything, as somebody could who makes a file by hand. */
+export function loosen(db: Database.Database): void {
+  db.exec(`CREATE TEMP TABLE kept AS SELECT * FROM events; DROP TABLE events;
+    CREATE TABLE events (id INTEGER PRIMARY KEY, session, seq, ts, actor, action, channel, payload, prev_hash, payload_hash, hash);
+    INSERT INTO events SELECT * FROM kept; DROP TABLE kept`);
 }
