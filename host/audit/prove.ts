@@ -6,7 +6,7 @@ import type { Connection } from './database.ts';
 import { isObject } from './json.ts';
 import { consistencyProof, inclusionProof, readRoot } from './tiles.ts';
 import { HASH_BYTES, leafHash, MAX_PROOF_HASHES, verifyConsistency, verifyInclusion } from './tree.ts';
-import { openVerifier } from './verifier.ts';
+import { type LogVerifier, openVerifier } from './verifier.ts';
 import { Findings } from './verify/finding.ts';
 import { RowCheck, rowOf } from './verify/row-check.ts';
 
@@ -56,7 +56,7 @@ export function proveRow(db: Connection, id: number, key: string): RowProof {
       'Make one with `wirken audit checkpoint`.',
     );
   }
-  const { size } = openHere(db, checkpoint, key);
+  const { size } = openHere(db, checkpoint, openVerifier(key));
   const hashes = base64Of(inclusionProof(db, id - 1, size));
   return { kind: ROW_PROOF, row, index: id - 1, size, hashes, checkpoint };
 }
@@ -74,8 +74,9 @@ export function proveConsistency(
 ): ConsistencyProof {
   if (to === undefined)
     throw notFound('The audit log has no checkpoint yet', 'Make one with `wirken audit checkpoint`.');
-  const older = openHere(db, from, key);
-  const newer = openHere(db, to, key);
+  const log = openVerifier(key);
+  const older = openHere(db, from, log);
+  const newer = openHere(db, to, log);
   if (older.size > newer.size) throw invalid('the first checkpoint is the later one');
   return { kind: CONSISTENCY_PROOF, from, to, hashes: base64Of(consistencyProof(db, older.size, newer.size)) };
 }
@@ -88,7 +89,7 @@ export function checkRowProof(untrusted: string, key: string): { readonly row: A
   const { row: columns, index, size, hashes, checkpoint } = parse(untrusted, ROW_PROOF);
   const row = isObject(columns) ? checkedRow(columns) : 'it has no row';
   if (typeof row === 'string') throw invalid(row);
-  const head = open(checkpoint, key);
+  const head = open(checkpoint, openVerifier(key));
   if (index !== row.id - 1 || size !== head.size) throw invalid('its numbers are not those of its row and checkpoint');
   const path = hashesOf(hashes);
   if (!verifyInclusion({ index, size, leaf: leafHash(row.hash), path, root: head.root })) {
@@ -103,8 +104,9 @@ export function checkConsistencyProof(
   key: string,
 ): { readonly from: TreeHead; readonly to: TreeHead } {
   const { from: older, to: newer, hashes } = parse(untrusted, CONSISTENCY_PROOF);
-  const from = open(older, key);
-  const to = open(newer, key);
+  const log = openVerifier(key);
+  const from = open(older, log);
+  const to = open(newer, log);
   const path = hashesOf(hashes);
   if (!verifyConsistency({ from: from.size, to: to.size, fromRoot: from.root, toRoot: to.root, path })) {
     throw invalid('the later log does not begin with the earlier one');
@@ -121,8 +123,8 @@ function lastCheckpoint(db: Connection, minSize: number): string | undefined {
 }
 
 /** A checkpoint that the rows here have as well. */
-function openHere(db: Connection, note: string, key: string): TreeHead {
-  const head = openNote(note, openVerifier(key));
+function openHere(db: Connection, note: string, log: LogVerifier): TreeHead {
+  const head = openNote(note, log);
   const rows = db.prepare<[], number>('SELECT coalesce(max(id), 0) FROM events').pluck().get() ?? 0;
   if (head.size > rows) throw differs(`was signed over ${head.size} rows, and there are ${rows}`);
   if (!readRoot(db, head.size).equals(head.root))
@@ -152,9 +154,9 @@ function checkedRow(columns: { readonly [name: string]: unknown }): AuditRow | s
   return findings.kept[0]?.reason ?? row;
 }
 
-function open(note: unknown, key: string): TreeHead {
+function open(note: unknown, log: LogVerifier): TreeHead {
   if (typeof note !== 'string') throw invalid('it has no checkpoint');
-  return openNote(note, openVerifier(key));
+  return openNote(note, log);
 }
 
 function hashesOf(untrusted: unknown): Buffer[] {

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { join } from 'node:path';
 import { encodeHex, encodeUtf8 } from '../../host/base/bytes.ts';
 import type { Json } from '../../host/base/jcs.ts';
 import { payloadHash, payloadText, rowHash } from '../../host/audit/chain.ts';
@@ -9,7 +10,9 @@ import { headMessage } from '../../host/audit/head.ts';
 import { type AuditKey, openAuditKey } from '../../host/audit/key.ts';
 import { extendTiles } from '../../host/audit/tiles.ts';
 import { Frontier } from '../../host/audit/tree.ts';
+import { scratch } from './scratch.ts';
 
+const MILLION = 1_000_000;
 /** Sessions that write at the same time, row by row in turn. */
 const SESSIONS = 8;
 /** Rows of a session between two heads. */
@@ -32,6 +35,23 @@ export interface WrittenLog {
   /** Hex. */
   readonly key: string;
   readonly openings: number;
+}
+
+export interface BenchLog extends WrittenLog {
+  readonly dataDir: string;
+  readonly rows: number;
+}
+
+let shared: BenchLog | undefined;
+
+/** A log of a million rows, written once for all rows of the bench that read one; gone when the process ends. */
+export function millionRows(): BenchLog {
+  if (shared !== undefined) return shared;
+  const dir = scratch();
+  process.once('exit', () => dir[Symbol.dispose]());
+  const dataDir = join(dir.path, 'data');
+  shared = { dataDir, rows: MILLION, ...writeAuditLog(dataDir, MILLION) };
+  return shared;
 }
 
 /** A log of that many rows as the writer would have left it, heads, checkpoints and tiles included, written in one go. */

@@ -12,6 +12,8 @@ const ROWS: Readonly<Record<string, () => Promise<{ readonly measure: () => Prom
   'code-stats': () => import('./rows/code-stats.ts'),
   gate: () => import('./rows/gate.ts'),
   memory: () => import('./rows/memory.ts'),
+  'audit-verify': () => import('./rows/audit-verify.ts'),
+  'audit-proof': () => import('./rows/audit-proof.ts'),
   'audit-append': () => import('./rows/audit-append.ts'),
 };
 

@@ -1,14 +1,11 @@
 import { hash } from 'node:crypto';
-import { join } from 'node:path';
 import { openDatabase } from '../../../host/audit/database.ts';
 import { openDatabaseSource } from '../../../host/audit/source-database.ts';
 import { verifyLog } from '../../../host/audit/verify.ts';
-import { type WrittenLog, writeAuditLog } from '../audit-log.ts';
+import { type BenchLog, millionRows } from '../audit-log.ts';
 import { interleave, medianOf } from '../measure.ts';
-import { scratch } from '../scratch.ts';
 import type { Outcome } from '../table.ts';
 
-const ROWS = 1_000_000;
 const ROUNDS = 3;
 const OURS = 'verify';
 const PEER = 'reading the same payloads and openings and hashing them';
@@ -16,28 +13,26 @@ const ROWS_ALONE = '… the payloads alone';
 const MIB = 1024 * 1024;
 
 export async function measure(): Promise<readonly Outcome[]> {
-  using dir = scratch();
-  const dataDir = join(dir.path, 'data');
-  const log = writeAuditLog(dataDir, ROWS);
+  const log = millionRows();
   let grown = 0;
   const samples = await interleave(
     [
       {
         name: OURS,
         once: async () => {
-          grown = Math.max(grown, await verified(dataDir, log));
+          grown = Math.max(grown, await verified(log));
         },
       },
-      { name: PEER, once: () => hashed(dataDir, log.openings) },
-      { name: ROWS_ALONE, once: () => hashed(dataDir, 0) },
+      { name: PEER, once: () => hashed(log.dataDir, log.openings) },
+      { name: ROWS_ALONE, once: () => hashed(log.dataDir, 0) },
     ],
     { rounds: ROUNDS, warmUp: 0 },
   );
-  const rate = (side: string): number => ROWS / (medianOf(samples, side) / 1000);
+  const rate = (side: string): number => log.rows / (medianOf(samples, side) / 1000);
   return [
     {
       name: 'audit-verify',
-      what: `audit verify, ${ROWS} rows`,
+      what: `audit verify, ${log.rows} rows`,
       unit: 'calls/s',
       value: rate(OURS),
       comparisons: [
@@ -50,17 +45,17 @@ export async function measure(): Promise<readonly Outcome[]> {
 }
 
 /** Verifies the whole log; answers by how many bytes the process grew between the first tenth of the rows and the last. */
-async function verified(dataDir: string, { key }: WrittenLog): Promise<number> {
+async function verified({ dataDir, key, rows: all }: BenchLog): Promise<number> {
   using source = openDatabaseSource(dataDir);
   const resident: number[] = [];
   const report = await verifyLog(source, {
     key,
     signal: new AbortController().signal,
     onProgress: ({ rows }) => {
-      if (rows > ROWS / 10) resident.push(process.memoryUsage.rss());
+      if (rows > all / 10) resident.push(process.memoryUsage.rss());
     },
   });
-  if (report.exitCode !== 0 || report.rows !== ROWS) throw new Error('the log of the bench does not verify');
+  if (report.exitCode !== 0 || report.rows !== all) throw new Error('the log of the bench does not verify');
   return Math.max(...resident) - (resident[0] ?? 0);
 }
 
