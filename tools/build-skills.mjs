@@ -1,4 +1,4 @@
-// Builds skills/<name>/skill.wasm from skills/_src/<name>/*.c and skills/_src/common/*.c.
+// Builds skills/<name>/skill.wasm from skills/_src/<name>/*.c and skills/_src/common/*.c; lyrik from tree-sitter's sources too.
 //   --check        builds elsewhere, compares with the files that are there, changes nothing; 1 if one differs
 //   --only NAME    that skill alone (may be repeated)
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, cpSync, existsSync } from 'node:fs';
@@ -8,16 +8,18 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildFresh, PREBUILT } from './wasm/build-one.ts';
 import { cGuests } from './wasm/guests.ts';
+import { buildLyrik } from './wasm/lyrik.mjs';
 import { compileC, findToolchain } from './wasm/toolchain.ts';
 
 const skillsDir = join(dirname(dirname(fileURLToPath(import.meta.url))), 'skills');
 const sourceDir = join(skillsDir, '_src');
 
-/** Names of the bundled skills that have sources. */
+/** Names of the bundled skills that have sources and a bundle. */
 export function skillNames() {
   return readdirSync(sourceDir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && entry.name !== 'common')
     .map((entry) => entry.name)
+    .filter((name) => existsSync(join(skillsDir, name, 'SKILL.md')))
     .sort();
 }
 
@@ -25,9 +27,10 @@ export function skillNames() {
  * Bytes of one skill, built in a directory of its own whose path differs each time.
  * @param {import('./wasm/toolchain.ts').Toolchain} toolchain
  * @param {string} name
- * @returns {Uint8Array}
+ * @returns {Promise<Uint8Array>}
  */
-export function buildSkill(toolchain, name) {
+export async function buildSkill(toolchain, name) {
+  if (name === 'lyrik') return await buildLyrik(toolchain);
   const dir = mkdtempSync(join(tmpdir(), 'wirken-skill-'));
   try {
     const sources = ['common', name].flatMap((folder) => {
@@ -45,7 +48,7 @@ export function buildSkill(toolchain, name) {
 }
 
 /** @param {readonly string[]} argv */
-function main(argv) {
+async function main(argv) {
   const { values } = parseArgs({
     args: [...argv],
     options: { check: { type: 'boolean', default: false }, only: { type: 'string', multiple: true } },
@@ -55,7 +58,7 @@ function main(argv) {
   let differing = 0;
   for (const name of names) {
     if (!skillNames().includes(name)) throw new Error(`no skill ${JSON.stringify(name)} in skills/_src`);
-    const built = buildSkill(toolchain, name);
+    const built = await buildSkill(toolchain, name);
     const target = join(skillsDir, name, 'skill.wasm');
     const same = existsSync(target) && Buffer.compare(readFileSync(target), built) === 0;
     if (!same && values.check) {
@@ -105,7 +108,7 @@ function prebuilt(toolchain, check) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
-    process.exitCode = main(process.argv.slice(2));
+    process.exitCode = await main(process.argv.slice(2));
   } catch (error) {
     console.error(`build:skills: ${error instanceof Error ? error.message : String(error)}`);
     process.exitCode = 1;
