@@ -42,6 +42,9 @@ export const ERROR_CODES = [
   'arguments-invalid',
   'tool-unknown',
   'tool-failed',
+  // writing skills
+  'toolchain-missing',
+  'build-failed',
   // workspace
   'path-invalid',
   'path-escapes',

@@ -1,3 +1,4 @@
+import { authorCommands } from './author.ts';
 import { type Build, collect, EXITS } from './build.ts';
 
 export function skillCommands({ act, add, group }: Build): void {
@@ -44,6 +45,8 @@ export function skillCommands({ act, add, group }: Build): void {
     .action(async (dir, options) =>
       act(options, async (context) => (await import('../skill/sign.ts')).skillSign(context, dir, options)),
     );
+
+  authorCommands(skill, { act, add });
 
   add(skill, 'lint <dir>', 'look for faults in a bundle that is being written; needs no signature')
     .option('--fix', 'repair what can be repaired without asking: line ends, byte order mark')
