@@ -6,7 +6,7 @@ import { CASES, permissionLines, withTable } from './permission-table.ts';
 
 const page = readFileSync(new URL('../docs/permissions.md', import.meta.url), 'utf8');
 
-it('keeps the table of docs/permissions.md as the gate decides (node tools/build-permission-docs.ts)', async () => {
+it('keeps the table of docs/permissions.md as the gate decides (npm run build:docs)', async () => {
   expect(page).toBe(await withTable(page));
 });
 

@@ -157,7 +157,7 @@ function cellText({ allowed, asked, remembered }: Cell): string {
   return `${outcome}${remembered ? ', kept' : ''}${asked ? '' : ' ·'}`;
 }
 
-const BEGIN = '<!-- table: made by node tools/build-permission-docs.ts -->';
+const BEGIN = '<!-- table: made by npm run build:docs -->';
 const END = '<!-- end of table -->';
 
 /** The page with its table as the gate has it now. @throws Error for a page without the marks */

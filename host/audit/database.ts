@@ -42,7 +42,7 @@ function openWriter(file: string): Connection {
   const db = connect(file, { timeout: MAX_OPEN_WAIT_MS, fileMustExist: true });
   return orClose(db, () => {
     db.exec(WRITER);
-    if (isOurs(db, file)) return db;
+    if (isOursNow(db, file)) return db;
     makeSchema(db, file);
     return db;
   });
@@ -52,7 +52,7 @@ function openReader(file: string): Connection {
   const db = readable(file);
   return orClose(db, () => {
     db.exec(READER);
-    if (isOurs(db, file)) return db;
+    if (isOursNow(db, file)) return db;
     throw new HostError('not-found', `There is no audit log in ${shown(file)} yet`, { file });
   });
 }
@@ -67,6 +67,16 @@ function readable(file: string): Connection {
     const whole = /^SQLITE_(?:CANTOPEN|READONLY)/.test(sqliteCode(error) ?? '') ? readUnchanging(file) : undefined;
     if (whole === undefined) throw error;
     return connect(whole, { readonly: true });
+  }
+}
+
+/** The same, all of it seen at one moment: another process may be making the log just now. */
+function isOursNow(db: Connection, file: string): boolean {
+  db.exec('BEGIN');
+  try {
+    return isOurs(db, file);
+  } finally {
+    db.exec('COMMIT');
   }
 }
 
