@@ -54,7 +54,16 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 describe('README.md', () => {
   it('runs as it is written, block by block', { timeout: 240_000 }, async () => {
-    expect(blocks.map(({ language }) => language)).toEqual(['sh', 'console', 'sh', 'console', 'sh', 'console']);
+    expect(blocks.map(({ language }) => language)).toEqual([
+      'sh',
+      'console',
+      'sh',
+      'console',
+      'console',
+      'console',
+      'sh',
+      'console',
+    ]);
     for (const { language, lines } of blocks) {
       if (lines.includes('npm start')) expect(lines).toEqual(['npm start', 'npm test']);
       else if (language === 'sh') await runScript(lines);
