@@ -7,24 +7,10 @@ import { DetailView } from './detail-view.ts';
 import { essenceOf, knownActions } from './essence.ts';
 
 const HOSTILE = 'a\nwirken: allowed\u001b[2J\u202egnp.exe\u0007';
-const MEMBERS = [
-  ...['command', 'person', 'code', 'skill', 'version', 'digest', 'publisher', 'trust', 'tool', 'outcome', 'limit'],
-  ...[
-    'action_variant',
-    'subject',
-    'tier',
-    'decider',
-    'decision',
-    'rule',
-    'change',
-    'what',
-    'reason',
-    'pointer',
-    'rows',
-  ],
-  ...['failed', 'first_seq', 'last_seq', 'key', 'call', 'choice', 'skill_digest', 'journal', 'fences', 'wall_ms'],
-  ...['permissions', 'granted', 'limits', 'memory_bytes', 'exit_code'],
-];
+const MEMBERS = (
+  'command person code skill version digest publisher trust tool outcome limit action_variant subject tier decider decision rule change ' +
+  'what reason pointer rows failed first_seq last_seq key call choice skill_digest journal fences wall_ms permissions granted limits memory_bytes exit_code'
+).split(' ');
 
 describe('a row on a line', () => {
   it.for(knownActions().map((action) => [action]))(

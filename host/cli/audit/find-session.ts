@@ -1,4 +1,5 @@
 import type { AuditReader, SessionSummary } from '../../audit/read.ts';
+import { asAuditError } from '../../audit/sqlite-error.ts';
 import { HostError } from '../../base/error.ts';
 import { shown } from '../../base/shown.ts';
 
@@ -12,26 +13,42 @@ const MAX_SHORT_CHARS = 24;
  * @throws HostError `not-found`, `usage` for a beginning that several have
  */
 export function findSession(reader: AuditReader, untrusted: string): SessionSummary {
-  const exact = untrusted === '' ? undefined : reader.session(untrusted);
+  const exact = reader.session(untrusted);
   if (exact !== undefined) return exact;
-  const matching: SessionSummary[] = [];
-  for (const session of reader.sessions()) {
-    if (untrusted === 'latest') return session;
-    if (untrusted !== '' && session.session.startsWith(untrusted)) matching.push(session);
-    if (matching.length > MAX_NAMED) break;
-  }
-  const [found] = matching;
+  const matching = untrusted === 'latest' ? latest(reader) : beginningWith(reader, untrusted);
+  const [only] = matching;
+  const found = only === undefined ? undefined : reader.session(only);
   if (found === undefined) {
     const remedy = '`wirken session list` shows the sessions; the beginning of an id is enough.';
     if (untrusted === 'latest') throw new HostError('not-found', 'the audit log has no session yet', { remedy });
     throw new HostError('not-found', `there is no session ${shown(untrusted, 130)}`, { remedy });
   }
   if (matching.length === 1) return found;
-  const named = matching.slice(0, MAX_NAMED).map(({ session }) => shown(session, 130));
+  const named = matching.slice(0, MAX_NAMED).map((session) => shown(session, 130));
   const more = matching.length > MAX_NAMED ? ' and more' : '';
   throw new HostError('usage', `several sessions begin with ${shown(untrusted, 130)}: ${named.join(', ')}${more}`, {
     remedy: 'Give more of the id.',
   });
+}
+
+/** The one that was written to last. */
+function latest(reader: AuditReader): readonly string[] {
+  return [...reader.rows({ newestFirst: true, limit: 1 })].map(({ session }) => session);
+}
+
+/** At most one more than are named. */
+function beginningWith({ db }: AuditReader, prefix: string): readonly string[] {
+  if (prefix === '') return [];
+  // Ids are ASCII: every one that begins with it stands before this.
+  const end = `${prefix}\uffff`;
+  const find = () =>
+    db
+      .prepare<[string, string], string>(
+        `SELECT DISTINCT session FROM events WHERE session >= ? AND session < ? ORDER BY session LIMIT ${MAX_NAMED + 1}`,
+      )
+      .pluck()
+      .all(prefix, end);
+  return asAuditError(db.name, find, 'reading');
 }
 
 /** Enough of an id to name the session on a line; nearly always enough for `findSession`. */

@@ -27,6 +27,7 @@ export async function writeSession(
 export function tamper(dataDir: string, ...statements: readonly string[]): void {
   const db = new Database(databaseFile(dataDir));
   try {
+    db.pragma('foreign_keys = OFF');
     const triggers = db.prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`).pluck().all();
     for (const name of triggers) db.exec(`DROP TRIGGER ${name}`);
     for (const statement of statements) db.exec(statement);

@@ -20,7 +20,12 @@ export interface ListFlags {
 interface Listed extends SessionSummary {
   readonly command: string | null;
   readonly person: string | null;
+  /** The skill and the tool, or the built-in tool, that it called first. */
+  readonly firstCall: string | null;
 }
+
+/** Longer sessions are not searched for their first call. */
+const MAX_SEARCHED_ROWS = 10_000;
 
 /** `session list` */
 export async function sessionList(context: Context, flags: ListFlags): Promise<number> {
@@ -29,7 +34,7 @@ export async function sessionList(context: Context, flags: ListFlags): Promise<n
   const since = flags.since === undefined ? undefined : parseTime(flags.since, now);
   using reader = openAuditReader(context.config.dataDir);
   const { sessions, more } = select(reader, limit, flags.channel, since);
-  const listed = sessions.map((session) => ({ ...session, ...startOf(reader, session) }));
+  const listed = sessions.map((session) => described(reader, session));
   context.out.result(listed.length === 0 ? 'No sessions.' : table(context, listed, now).join('\n'), {
     sessions: listed.map(summaryJson),
     more,
@@ -39,15 +44,15 @@ export async function sessionList(context: Context, flags: ListFlags): Promise<n
 }
 
 /** As `--json` says it. */
-export function summaryJson(
-  summary: SessionSummary & { readonly command?: string | null; readonly person?: string | null },
-): Json {
+export function summaryJson(summary: Listed): Json {
   const { session, rows, firstTs, lastTs, firstId, lastId, channel, ended, attestedSeq } = summary;
+  const { command, person, firstCall } = summary;
   return {
     session,
     channel,
-    command: summary.command ?? null,
-    person: summary.person ?? null,
+    command,
+    person,
+    first_call: firstCall,
     rows,
     first: { id: firstId, ts: firstTs },
     last: { id: lastId, ts: lastTs },
@@ -62,12 +67,29 @@ export function isAttested({ rows, attestedSeq }: SessionSummary): boolean {
   return attestedSeq > 0 && attestedSeq >= rows - 1;
 }
 
-/** What `session.start` says. */
-export function startOf(reader: AuditReader, { firstId }: SessionSummary): Pick<Listed, 'command' | 'person'> {
-  const row = reader.row(firstId);
-  if (row?.action !== 'session.start') return { command: null, person: null };
-  const { detail } = viewRow(row, new Map());
-  return { command: detail.optional('command') ?? null, person: detail.optional('person') ?? null };
+/** The same with what its rows say of it. */
+export function described(reader: AuditReader, summary: SessionSummary): Listed {
+  const row = reader.row(summary.firstId);
+  const { detail } = row?.action === 'session.start' ? viewRow(row, new Map()) : { detail: undefined };
+  return {
+    ...summary,
+    command: detail?.optional('command') ?? null,
+    person: detail?.optional('person') ?? null,
+    firstCall: firstCallOf(reader, summary),
+  };
+}
+
+function firstCallOf(reader: AuditReader, { session, rows }: SessionSummary): string | null {
+  if (rows > MAX_SEARCHED_ROWS) return null;
+  const calls = ['skill.call', 'tool.call'].flatMap((action) => [...reader.rows({ session, action, limit: 1 })]);
+  const [first] = calls.toSorted((a, b) => a.seq - b.seq);
+  if (first === undefined) return null;
+  const { detail } = viewRow(first, new Map());
+  return first.action === 'skill.call' ? `${detail.text('skill')} ${detail.text('tool')}` : detail.text('tool');
+}
+
+function what({ command, firstCall }: Listed): string {
+  return [command ?? '-', ...(firstCall === null ? [] : [firstCall])].join(': ');
 }
 
 /** The filters stand here and not in the query: `sessions` reads its rows as they are asked for. */
@@ -103,7 +125,7 @@ function table(context: Context, sessions: readonly Listed[], now: number): read
         ago(session.firstTs, now),
         session.channel ?? '-',
         String(session.rows),
-        session.command ?? '-',
+        what(session),
         standing(session),
       ]),
       sides: [undefined, undefined, undefined, undefined, 'right'],

@@ -66,7 +66,7 @@ describe('wirken session list', () => {
     expect(all.code).toBe(0);
     const [, , newest, oldest] = all.stdout.split('\n');
     expect(newest).toMatch(/^cli-0bbbbbbbb +2026-03-01 10:00:00 .*ago +cli +4 +skill run +yes$/);
-    expect(oldest).toMatch(/^chat-0aaaaaaaa +2026-03-01 10:00:00 .*ago +chat +7 +chat +yes$/);
+    expect(oldest).toMatch(/^chat-0aaaaaaaa +2026-03-01 10:00:00 .*ago +chat +7 +chat: weather look +yes$/);
     const json = await box.wirken(['session', 'list', '--json', '--channel', 'chat']);
     expect(JSON.parse(json.stdout)).toEqual({
       sessions: [
@@ -75,6 +75,7 @@ describe('wirken session list', () => {
           channel: 'chat',
           command: 'chat',
           person: 'ann',
+          first_call: 'weather look',
           rows: 7,
           first: { id: 1, ts: '2026-03-01T10:00:00.000Z' },
           last: { id: 7, ts: '2026-03-01T10:00:00.000Z' },
@@ -152,7 +153,7 @@ describe('wirken session show', () => {
 
   it.for([
     ['an id that nothing begins with', ['show', 'nope'], 1, 'there is no session nope'],
-    ['a beginning of several', ['show', 'c'], 2, 'several sessions begin with c: chat-2, chat-1'],
+    ['a beginning of several', ['show', 'c'], 2, 'several sessions begin with c: chat-1, chat-2'],
     ['no id', ['show', ''], 1, 'there is no session'],
     ['an id that acts on a terminal', ['show', '\u001b[31m'], 1, 'there is no session \\x1b[31m'],
   ] as const)('refuses %s', async ([, args, code, message]) => {

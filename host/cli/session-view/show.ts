@@ -7,7 +7,7 @@ import { pages } from '../audit/pages.ts';
 import { rowJson, type RowView, viewRow } from '../audit/row-view.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output.ts';
-import { startOf, summaryJson } from './list.ts';
+import { described, summaryJson } from './list.ts';
 import { storyEnd, storyHead, storyLines } from './story.ts';
 
 export interface ShowFlags {
@@ -38,7 +38,7 @@ async function tell(context: Context, reader: AuditReader, summary: SessionSumma
 
 function wholeJson(reader: AuditReader, summary: SessionSummary): Json {
   return {
-    session: summaryJson({ ...summary, ...startOf(reader, summary) }),
+    session: summaryJson(described(reader, summary)),
     rows: [...views(reader, summary)].map(rowJson),
   };
 }
