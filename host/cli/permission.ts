@@ -200,7 +200,7 @@ function explanationText({ outcome, what, tier, because, rule, choices, target }
     `  tier     ${tier}: ${shown(because, 400)}`,
     ...(rule === undefined ? [] : [`  decided  ${rule === 'tier1' ? 'by the tier alone' : `by ${shown(rule, 1000)}`}`]),
     ...(choices.length === 0 ? [] : [`  answers  ${choices.join(' · ')}`]),
-    ...(outcome === 'allowed' || target === undefined
+    ...(outcome !== 'asked' || target === undefined
       ? []
       : [`  to allow it: wirken permission allow '${shown(target, 1000)}'`]),
   ].join('\n');
