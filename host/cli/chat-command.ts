@@ -29,6 +29,9 @@ const MODEL_HELP = 'This version of wirken runs skills by /name; it has no model
 
 export async function chatCommand(context: Context, flags: WorkspaceFlags): Promise<number> {
   ensureDataDir(context.config.dataDir);
+  const forward = context.config.audit.forward;
+  await using _forwarding =
+    forward === undefined ? undefined : (await import('./audit/forward.ts')).forwardInBackground(context);
   const desk = new Desk(context, 'chat', 'chat');
   await using session = desk.session;
   await using runs = new Runs(context, flags, session);

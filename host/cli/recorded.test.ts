@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -123,4 +125,37 @@ describe('the audit log', () => {
     writeFileSync(join(box.work, 'x'), '');
     expect(box.auditRows().filter(({ action }) => action === 'skill.call').length).toBeGreaterThan(0);
   });
+});
+
+it('forwards what a chat does while it lasts, where config.yaml lists a receiver', async () => {
+  using box = new Sandbox();
+  const got: string[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      got.push((request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString());
+      response.end();
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  mkdirSync(box.data, { recursive: true, mode: 0o700 });
+  writeFileSync(join(box.root, 'token'), 'a-secret-of-thirty-two-characters!\n', { mode: 0o600 });
+  writeFileSync(
+    join(box.data, 'config.yaml'),
+    `audit:\n  forward:\n    - name: "here"\n      kind: "webhook"\n      url: "http://127.0.0.1:${address.port}/"\n      token-file: "${join(box.root, 'token')}"\n`,
+  );
+  try {
+    await box.chatUntil('/hash text abc\n', () => got.some((body) => body.includes('skill.result')));
+    expect(got.join('')).toContain('skill.call');
+    expect(got.join('')).not.toContain('ba7816bf');
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });

@@ -3,6 +3,7 @@ import Sqlite from 'better-sqlite3';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const ENTRY = fileURLToPath(new URL('../bin/wirken.mjs', import.meta.url));
@@ -58,6 +59,22 @@ export class Sandbox implements Disposable {
     writeFileSync(join(dir, 'SKILL.md'), `---\n${frontmatter}\n---\nA text for a model.\n`);
     if (program !== undefined) cpSync(join(SKILLS, program, 'skill.wasm'), join(dir, 'skill.wasm'));
     return dir;
+  }
+
+  /** Runs a chat that is told `input` and stays open until `done`, or for ten seconds. */
+  async chatUntil(input: string, done: () => boolean): Promise<void> {
+    const child = spawn(process.execPath, [ENTRY, 'chat'], {
+      cwd: this.work,
+      env: { PATH: process.env['PATH'], HOME: this.root, WIRKEN_DATA_DIR: this.data },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+    const ended = new Promise((resolve) => {
+      child.on('close', resolve);
+    });
+    child.stdin.write(input);
+    for (let waited = 0; waited < 10_000 && !done(); waited += 50) await sleep(50);
+    child.stdin.end();
+    await ended;
   }
 
   /** The rows of the audit log, in order; none without a log. */

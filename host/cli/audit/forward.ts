@@ -1,7 +1,13 @@
 import { randomFillSync } from 'node:crypto';
 import { parseForwardConfig } from '../../audit/forward/parse-config.ts';
 import type { ForwardSpec } from '../../audit/forward/spec.ts';
-import { forwardOnce, type ForwardOptions, type ForwardOutcome, startForwarding } from '../../audit/forward/start.ts';
+import {
+  type Forwarding,
+  forwardOnce,
+  type ForwardOptions,
+  type ForwardOutcome,
+  startForwarding,
+} from '../../audit/forward/start.ts';
 import { forwardStatus, type ForwardStatus } from '../../audit/forward/status.ts';
 import type { Json } from '../../base/jcs.ts';
 import { HostError } from '../../base/error.ts';
@@ -44,6 +50,11 @@ export async function forwardRun(context: Context, { once }: { readonly once?: b
   await using forwarding = startForwarding(options);
   await forwarding.closed;
   return EXIT.done;
+}
+
+/** For as long as a chat lasts; `audit forward status` tells how it goes, for nothing may write over what is being typed. */
+export function forwardInBackground(context: Context): Forwarding {
+  return startForwarding({ ...optionsOf(context, specsOf(context)), log: () => undefined });
 }
 
 function specsOf({ config }: Context): readonly ForwardSpec[] {
