@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { HostError } from '../base/error.ts';
 import { consistencyPath, HASH_BYTES, inclusionPath, leafHash, nodeHash, type NodeSource, rootOf } from './tree.ts';
 
 /** Children of a tile: 2^8. */
@@ -64,7 +65,7 @@ function storedNodes(db: Database): StoredNodes {
   const children = (level: number, first: number, count: number): Buffer[] => {
     if (level === 0) {
       const hashes = rows.all(first, first + count);
-      if (hashes.length !== count) throw new TypeError('a tree over rows that do not exist');
+      if (hashes.length !== count) throw rowsMissing(db, first, count);
       return hashes.map(leafHash);
     }
     const found = new Map(tiles.all(level - 1, first, first + count).map(({ tile, hashes }) => [tile, hashes]));
@@ -81,6 +82,16 @@ function storedNodes(db: Database): StoredNodes {
       return fold(children(Math.floor(level / TILE_BITS), index * width, width));
     },
   };
+}
+
+/** What asks for more than there is, is ours; rows that are gone between others are the log's. */
+function rowsMissing(db: Database, first: number, count: number): Error {
+  const last = db.prepare<[], number>('SELECT coalesce(max(id), 0) FROM events').pluck().get() ?? 0;
+  if (last < first + count) return new TypeError('a tree over rows that do not exist');
+  return new HostError('audit-invalid', `The audit log lacks rows between ${first + 1} and ${first + count}`, {
+    file: db.name,
+    remedy: 'Keep it as evidence, and find out what was removed with `wirken audit verify`.',
+  });
 }
 
 /** The node above 2^n others. */

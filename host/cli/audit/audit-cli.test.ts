@@ -259,6 +259,25 @@ describe('wirken audit prove', () => {
     }
   });
 
+  it('proves nothing about what was changed or removed, and what runs on says so', async () => {
+    using box = new Sandbox();
+    await twoSessions(box);
+    tamper(box.data, `UPDATE events SET payload = replace(payload, 'exec', 'none') WHERE id = 3`);
+    const changed = await box.wirken(['audit', 'prove', '3']);
+    expect(changed).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('row 3 cannot be proved'),
+    });
+    tamper(box.data, `DELETE FROM events WHERE id = 4`);
+    for (const args of [['prove', '3'], ['checkpoint']]) {
+      const ran = await box.wirken(['audit', ...args]);
+      expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('The audit log lacks rows')]);
+    }
+    const run = await box.wirken(['skill', 'run', 'hash', 'text', 'abc']);
+    expect([run.code, run.stderr]).toEqual([0, expect.stringContaining('this is not recorded')]);
+  });
+
   it.for([
     [['999'], 1, 'no row 999'],
     [['10'], 1, 'No checkpoint'],

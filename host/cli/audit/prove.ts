@@ -57,7 +57,15 @@ function provedRow({ config }: Context, row: string, key: VerifyKey): RowProof {
   const id = numberFlag('ROW', row, 1);
   const db = openDatabase(config.dataDir, { readonly: true });
   try {
-    return asAuditError(db.name, () => proveRow(db, id, key.hex), 'reading');
+    const proof = asAuditError(db.name, () => proveRow(db, id, key.hex), 'reading');
+    // A row that was changed makes a proof that nobody accepts.
+    checkRowProof(JSON.stringify(proof), key.hex);
+    return proof;
+  } catch (error) {
+    if (!(error instanceof HostError) || error.code !== 'audit-invalid') throw error;
+    throw new HostError('audit-invalid', `row ${id} cannot be proved: ${error.message}`, {
+      remedy: 'Find out what was changed with `wirken audit verify`.',
+    });
   } finally {
     db.close();
   }

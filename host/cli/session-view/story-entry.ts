@@ -1,4 +1,5 @@
 import { shown } from '../../base/shown.ts';
+import type { Decider } from '../../policy/action.ts';
 import type { AuditAction } from '../../policy/event.ts';
 import { bytesText } from '../audit/bytes-text.ts';
 import type { DetailView } from '../audit/detail-view.ts';
@@ -6,26 +7,28 @@ import { decision, essenceOf, isKnown, outcome } from '../audit/essence.ts';
 import { duration } from '../audit/time.ts';
 import type { Style } from '../terminal/style.ts';
 
+type Fact = readonly [name: string, text: string];
+
 /** A row as a part of the story; everything in it is harmless already. */
 export interface StoryEntry {
   /** One word for what happened. */
   readonly label: string;
   readonly title: string;
   /** Name and text of what belongs to it. */
-  readonly facts: readonly (readonly [string, string])[];
+  readonly facts: readonly Fact[];
 }
 
 type Tell = (detail: DetailView, style: Style) => StoryEntry | undefined;
 
 /** What a decision rests on, in words; `rule` is its text. */
-const DECIDERS: Readonly<Record<string, (rule: string, person: string) => string>> = {
-  tier: () => 'its tier alone; no rule speaks of it',
-  rule: (rule) => `the rule: ${rule}`,
-  option: (rule) => `the option ${rule} of the command`,
-  remembered: (rule) => `an answer given before: ${rule}`,
-  person: (_, person) => `${person}, who was asked`,
-  nobody: () => 'nobody could be asked, or nobody answered in time',
-  log: () => 'the log could not be written',
+const DECIDERS: Readonly<Record<Decider, (rule: string, person: string) => Fact>> = {
+  tier: () => ['decided by', 'its tier alone; no rule speaks of it'],
+  rule: (rule) => ['decided by', `the rule: ${rule}`],
+  option: (rule) => ['decided by', `the option ${rule} of the command`],
+  remembered: (rule) => ['decided by', `an answer given before: ${rule}`],
+  person: (_, person) => ['decided by', `${person}, who was asked`],
+  nobody: () => ['because', 'nobody could be asked, or nobody answered in time'],
+  log: () => ['because', 'the log could not be written'],
 };
 
 /** How each row is told; `undefined` for rows that the head of the story, or its end, speaks of. */
@@ -72,11 +75,7 @@ const TELLS: Readonly<Record<AuditAction, Tell>> = {
   'permission.decision': (detail, style) => ({
     label: decision(detail, style),
     title: `${detail.text('action_variant')} ${detail.text('subject', 1000)} (${detail.text('tier').replace(/^tier/, 'tier ')})`,
-    facts: [
-      ['decided by', decidedBy(detail)],
-      ...fact('answer', detail.optional('choice')),
-      ...fact('asked by', askedBy(detail)),
-    ],
+    facts: [decidedBy(detail), ...fact('answer', detail.optional('choice')), ...fact('asked by', askedBy(detail))],
   }),
   'permission.changed': essence('permission.changed', 'rules'),
   'trust.changed': essence('trust.changed', 'trust'),
@@ -111,14 +110,18 @@ function essence(action: AuditAction, label: string): Tell {
   return (detail, style) => ({ label, title: essenceOf(action, detail, style), facts: [] });
 }
 
-function fact(name: string, text: string | undefined): readonly (readonly [string, string])[] {
+function fact(name: string, text: string | undefined): readonly Fact[] {
   return text === undefined ? [] : [[name, text]];
 }
 
-function decidedBy(detail: DetailView): string {
+function decidedBy(detail: DetailView): Fact {
   const decider = detail.text('decider');
-  const words = Object.hasOwn(DECIDERS, decider) ? DECIDERS[decider] : undefined;
-  return words === undefined ? decider : words(detail.text('rule', 1000), detail.text('person'));
+  if (!isDecider(decider)) return ['decided by', decider];
+  return DECIDERS[decider](detail.text('rule', 1000), detail.text('person'));
+}
+
+function isDecider(text: string): text is Decider {
+  return Object.hasOwn(DECIDERS, text);
 }
 
 function askedBy(detail: DetailView): string | undefined {
