@@ -110,4 +110,50 @@ describe.skipIf(process.platform !== 'linux')('a question on a terminal', () => 
     expect(again.shown).toContain('denied');
     expect(again.shown).not.toContain(QUESTION.run);
   });
+
+  it.for<[string, string, boolean]>([
+    ['once', ONCE, true],
+    ['no', '\r', false],
+  ])('is put in a chat, which goes on afterwards: %s', async ([, answer, written]) => {
+    using box = new Sandbox();
+    const chat = await inChat(box, '/tool write_file b.txt milk\r', answer);
+    expect(chat).toContain('WorkspaceWrite (tier 2)');
+    expect(chat).toContain('"content": "milk"');
+    expect(existsSync(join(box.work, 'b.txt'))).toBe(written);
+    // The next line is the chat's again.
+    expect(chat).toContain('ba7816bf');
+  });
 });
+
+/** A chat on a terminal: a line that asks, the answer, `/hash text abc`, and out. */
+async function inChat(box: Sandbox, line: string, answer: string): Promise<string> {
+  const child = spawn('script', ['-qec', `stty cols 200 rows 60; ${process.execPath} ${ENTRY} chat`, '/dev/null'], {
+    cwd: box.work,
+    env: { PATH: process.env['PATH'], HOME: box.root, WIRKEN_DATA_DIR: box.data, TERM: 'xterm', COLUMNS: '200' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let shown = '';
+  const steps: [string, string][] = [
+    ['› ', line],
+    ['Go ahead?', answer],
+    [written(answer), '/hash text abc\r'],
+    ['ba7816bf', '/quit\r'],
+  ];
+  child.stdout.on('data', (chunk: Buffer) => {
+    shown += chunk.toString();
+    const [next] = steps;
+    if (next === undefined || !shown.includes(next[0])) return;
+    steps.shift();
+    // What is typed before the prompt stands there again is thrown away.
+    setTimeout(() => child.stdin.write(next[1]), 300);
+  });
+  await new Promise((resolve) => {
+    child.on('close', resolve);
+  });
+  return shown;
+}
+
+/** What the chat says after the answer. */
+function written(answer: string): string {
+  return answer === ONCE ? 'Created b.txt' : 'denied';
+}
