@@ -3,6 +3,7 @@ import type { AuditRow } from '../policy/event.ts';
 import { HostError } from '../base/error.ts';
 import { shown } from '../base/shown.ts';
 import type { RowSource, SourceItem } from './source.ts';
+import { sqliteCode } from './sqlite-error.ts';
 import { ContentCheck, type ContentCounts } from './verify/content-check.ts';
 import { type ExitCode, type Finding, type FindingKind, Findings } from './verify/finding.ts';
 import { headFault } from './verify/head-check.ts';
@@ -70,12 +71,20 @@ export interface AuditReport {
 /**
  * Verifies a log against a public key: every hash, chain, head, checkpoint, stored node, opening and blob, in one pass and in memory
  * that does not grow with the log. Nothing in the source is believed; whatever it holds, the answer is a report.
- * @throws HostError `key-invalid` or `key-weak` for a bad key, and `signal.reason`
+ * @throws HostError `key-invalid` or `key-weak` for a bad key, `io` where a temporary file is needed and has no room; `signal.reason`
  */
 export async function verifyLog(source: RowSource, options: VerifyOptions): Promise<AuditReport> {
   using walk = new Walk(source, options);
-  await walk.run();
-  return walk.report();
+  try {
+    await walk.run();
+    return walk.report();
+  } catch (error) {
+    // The source's own errors are HostErrors; this one is of the temporary file.
+    if (sqliteCode(error) === undefined) throw error;
+    throw new HostError('io', `The log cannot be verified: no room for a temporary file (${sqliteCode(error)})`, {
+      remedy: 'Make room where the system keeps temporary files, or name another place in SQLITE_TMPDIR.',
+    });
+  }
 }
 
 /**

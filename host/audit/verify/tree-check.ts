@@ -27,7 +27,9 @@ export class TreeCheck {
   readonly #findings: Findings;
   readonly #store: RowStore | undefined;
   readonly #tree = new Frontier();
-  readonly #given: Checkpoint[];
+  /** By size. */
+  readonly #given: readonly Checkpoint[];
+  #compared = 0;
   readonly #stored: Iterator<UntrustedCheckpoint>;
   #nextStored: Checkpoint | undefined;
   #tiles = 0;
@@ -81,7 +83,7 @@ export class TreeCheck {
   end(lastId: number): void {
     this.#compareUpTo(lastId, undefined);
     for (; this.#nextStored !== undefined; this.#nextStored = this.#readStored()) this.#ahead(this.#nextStored, lastId);
-    for (const given of this.#given) this.#ahead(given, lastId);
+    for (const given of this.#given.slice(this.#compared)) this.#ahead(given, lastId);
     const count = this.#store?.tileCount() ?? 0;
     if (count > this.#tiles) {
       this.#findings.add(
@@ -99,13 +101,17 @@ export class TreeCheck {
       this.#compare(this.#nextStored);
       last = this.#nextStored.size;
     }
-    for (let given = this.#given[0]; given !== undefined && given.size <= size; given = this.#given[0]) {
+    for (let given = this.#nextGiven(); given !== undefined && given.size <= size; given = this.#nextGiven()) {
       this.#compare(given);
-      this.#given.shift();
+      this.#compared++;
     }
     if (head !== undefined && this.#store !== undefined && last !== size) {
       this.#findings.add('checkpoint-missing', { id: head }, `the checkpoint that was kept with this head is gone`);
     }
+  }
+
+  #nextGiven(): Checkpoint | undefined {
+    return this.#given[this.#compared];
   }
 
   #compare({ size, root, name, isGiven }: Checkpoint): void {
