@@ -42,6 +42,19 @@ describe('wirken permission', () => {
     expect([install.code, install.stderr]).toEqual([1, expect.stringContaining('denied')]);
   });
 
+  it.for<[string, string[], string]>([
+    ['whoever asks', [], ''],
+    ['a skill of that name', ['--skill', 'hash'], ''],
+    ['another skill', ['--skill', 'text-tools'], '2c26b46b'],
+  ])('a rule about files binds what a skill was granted: %s', async ([, about, read]) => {
+    using box = new Sandbox();
+    writeFileSync(join(box.work, 'private.txt'), 'foo');
+    await box.wirken(['permission', 'deny', 'WorkspaceRead:private.*', ...about]);
+    const { stdout, stderr } = await box.wirken(['skill', 'run', 'hash', 'files', 'private.txt']);
+    if (read === '') expect(stdout + stderr).not.toContain('2c26b46b');
+    else expect(stdout).toContain(read);
+  });
+
   it.for<[string, string[], string, number]>([
     ['a tier alone', ['SkillRun:hash'], 'allowed', 0],
     ['a person', ['WorkspaceWrite:docs/a.md'], 'asked', 1],

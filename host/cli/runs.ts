@@ -6,7 +6,7 @@ import type { WorkspaceDir } from '../workspace/dir.ts';
 import type { ProgressEvent } from '../wasi/call.ts';
 import { startPool, type Pool } from '../wasi/pool/pool.ts';
 import type { AskOptions } from '../policy/gate-ports.ts';
-import { callSkill, type RecordedOutcome, type RecordedPorts, runRecorded } from '../wasi/call-skill.ts';
+import { askerOf, callSkill, type RecordedOutcome, type RecordedPorts, runRecorded } from '../wasi/call-skill.ts';
 import type { Permit } from '../policy/permit.ts';
 import type { SkillOutcome } from '../wasi/run.ts';
 import type { Context } from './context.ts';
@@ -57,7 +57,7 @@ export class Runs implements AsyncDisposable {
       granted,
       { tool, input },
       {
-        ...this.#ports(granted, options),
+        ...this.#ports(granted, tool, options),
         gate: this.#session.gate,
         options: allowed === undefined ? {} : { allowed },
       },
@@ -73,11 +73,16 @@ export class Runs implements AsyncDisposable {
     permit: Permit<'SkillRun'>,
     options: CallOptions,
   ): Promise<SkillOutcome> {
-    return await runRecorded(granted, { tool, input }, permit, this.#ports(granted, options), options.signal);
+    return await runRecorded(granted, { tool, input }, permit, this.#ports(granted, tool, options), options.signal);
   }
 
-  #ports({ permissions }: Granted, { onProgress }: CallOptions): Omit<RecordedPorts, 'gate' | 'options'> {
+  #ports(
+    { skill, permissions }: Granted,
+    tool: string,
+    { onProgress }: CallOptions,
+  ): Omit<RecordedPorts, 'gate' | 'options'> {
     const { filesystemRead, filesystemWrite } = permissions;
+    const { gate, caller } = this.#session;
     const { memoryBytes, timeMs, outputBytes } = this.#context.config.ceilings;
     return {
       pool: this.#pool,
@@ -88,8 +93,9 @@ export class Runs implements AsyncDisposable {
       },
       ...(filesystemRead.length + filesystemWrite.length === 0 ? {} : { workspace: this.workspace() }),
       ...(onProgress === undefined ? {} : { onProgress }),
+      denied: () => gate.denials(askerOf(skill, tool, caller)),
       audit: this.#session,
-      caller: this.#session.caller,
+      caller,
       onUnrecorded: (error) => this.#session.warnUnrecorded(error),
     };
   }

@@ -9,6 +9,7 @@ import { Permit } from './permit.ts';
 import { putQuestion, type Reply } from './put-question.ts';
 import { type AnswerStore, type Binding, DEFAULT_REMEMBER_MS, MAX_REMEMBER_MS } from './remembered.ts';
 import { exactTarget, remedyForChannel, remedyWithoutPerson } from './remedy.ts';
+import type { Glob } from './glob.ts';
 import type { RuleSet } from './rules.ts';
 import { type Open, rememberedIn, type Standing, standingOf, type StandingPorts } from './standing.ts';
 import { auditText, questionText, wordOf } from './text.ts';
@@ -86,6 +87,15 @@ export class Gate implements Asks {
   /** How the action stands before anybody is asked; nothing is recorded. */
   standing(action: Action, asker: Asker, { allowed = [] }: AskOptions): Standing {
     return standingOf(action, asker, allowed, this.#standing);
+  }
+
+  /**
+   * What the operator's rules deny this asker of the workspace: a wall around what it opens itself without asking.
+   * @throws HostError `policy-invalid` for a rule file that is wrong
+   */
+  denials(asker: Asker): { readonly read: readonly Glob[]; readonly write: readonly Glob[] } {
+    const rules = this.#ports.rules();
+    return { read: rules.denials('WorkspaceRead', asker), write: rules.denials('WorkspaceWrite', asker) };
   }
 
   /** Forgets what was answered for the session. */

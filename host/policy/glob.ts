@@ -67,12 +67,12 @@ export function leadsTo(globs: readonly Glob[], segments: readonly string[]): bo
 
 /**
  * What of the globs remains to be matched beneath this directory, as texts. Two directories with the same rests grant the same
- * names beneath them.
+ * names beneath them. `dots` as in `globMatches`.
  */
-export function restsBeneath(globs: readonly Glob[], segments: readonly string[]): ReadonlySet<string> {
+export function restsBeneath(globs: readonly Glob[], segments: readonly string[], dots = false): ReadonlySet<string> {
   const rests = new Set<string>();
   for (const glob of globs) {
-    const states = after(glob, segments);
+    const states = after(glob, segments, dots);
     for (let at = 0; at < glob.parts.length; at += 1) {
       if ((states & (1 << at)) !== 0) rests.add(restFrom(glob, at));
     }

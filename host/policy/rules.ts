@@ -1,4 +1,5 @@
 import type { Action, ActionKind, Asker } from './action.ts';
+import { type Glob, parseGlob } from './glob.ts';
 import { covers, type Effect, keyOf } from './pattern.ts';
 import { concerns, type Rule } from './rule.ts';
 import type { Subject } from './subject.ts';
@@ -58,11 +59,24 @@ export class RuleSet {
     return first === undefined ? undefined : { effect, rule: first.rule, text: this.textOf(first.rule) };
   }
 
+  /** What of the workspace is denied to this asker, whatever it was granted, as globs for `globMatches` with `dots`. */
+  denials(kind: 'WorkspaceRead' | 'WorkspaceWrite', asker: Asker): readonly Glob[] {
+    const { keyed, open } = this.#index.get(kind)?.deny ?? bucket();
+    const action: Action = kind === 'WorkspaceRead' ? SOME_READ : SOME_WRITE;
+    return [...open, ...[...keyed.values()].flat()]
+      .filter(({ rule }) => concerns(rule, action, asker))
+      .map(({ rule: { pattern } }) => (pattern?.kind === 'path' ? pattern.glob : EVERYTHING));
+  }
+
   /** A rule and where it stands, on one line. */
   textOf({ text, line, column }: Rule): string {
     return `${text} (${line === 0 ? this.source : `${this.source}:${line}:${column}`})`;
   }
 }
+
+const EVERYTHING: Glob = parseGlob('**');
+const SOME_READ: Action = { kind: 'WorkspaceRead', path: '.' };
+const SOME_WRITE: Action = { kind: 'WorkspaceWrite', path: '.', creates: false, granted: true };
 
 /** For those who have no rule file. */
 export const NO_RULES: RuleSet = new RuleSet([], 'no rules');

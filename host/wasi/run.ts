@@ -8,6 +8,7 @@ import { faultsText, validatorOf } from '../skill/schema.ts';
 import type { Tool } from '../skill/skill.ts';
 import { parseGlob } from '../policy/glob.ts';
 import type { Recorded } from '../workspace/journal/recorder.ts';
+import type { Denials } from '../workspace/access.ts';
 import type { CallOutcome, CallUsage, Determinism, Fence, JournalSpec, ProgressEvent } from './call.ts';
 import { guestOf } from './derive.ts';
 import { CEILINGS, DEFAULT_LIMITS, type CallLimits, type LimitName } from './limits.ts';
@@ -30,6 +31,8 @@ export interface RunPorts {
   readonly pool: Pool;
   /** An open directory, for a skill that was granted files; it stays the caller's. */
   readonly workspace?: { readonly fd: number };
+  /** What the operator's rules deny of the workspace, asked when the call is made. Absent: nothing. @throws HostError */
+  readonly denied?: () => Denials;
   /** The operator's ceilings; they win over what the manifest asks for. */
   readonly ceilings: Partial<Pick<CallLimits, 'memoryBytes' | 'wallTimeMs' | 'outputBytes'>>;
   readonly onProgress?: (event: ProgressEvent) => void;
@@ -115,7 +118,7 @@ export async function run(
     },
     {
       where: {
-        mounts: mountsOf(permissions, ports.workspace),
+        mounts: mountsOf(permissions, ports),
         bundle: { digest: skill.digest, files: skill.files },
         tmp: true,
       },
@@ -154,11 +157,18 @@ export function limitsOf(granted: Granted, ceilings: RunPorts['ceilings']): Call
   };
 }
 
-function mountsOf(permissions: Granted['permissions'], workspace: RunPorts['workspace']): readonly MountSpec[] {
+function mountsOf(
+  permissions: Granted['permissions'],
+  { workspace, denied }: Pick<RunPorts, 'workspace' | 'denied'>,
+): readonly MountSpec[] {
   const { filesystemRead, filesystemWrite } = permissions;
   if (filesystemRead.length === 0 && filesystemWrite.length === 0) return [];
   if (workspace === undefined) throw new TypeError('a skill with file grants needs an open workspace');
-  const access = { read: filesystemRead.map(parseGlob), write: filesystemWrite.map(parseGlob) };
+  const access = {
+    read: filesystemRead.map(parseGlob),
+    write: filesystemWrite.map(parseGlob),
+    ...(denied === undefined ? {} : { denied: denied() }),
+  };
   return [{ guestPath: WORKSPACE, fd: workspace.fd, access }];
 }
 
