@@ -38,13 +38,13 @@ it('gives each module its own URL and packages from where it is told', () => {
       'main.ts',
       "import './a.ts';\nimport { parse } from 'yaml';\nconsole.log(import.meta.url, parse('[1]').length);\n",
     ],
-    ['a.ts', 'console.log(import.meta.url);\n'],
+    ['a.ts', 'console.log(import.meta.url, import.meta.filename);\n'],
   ]);
   const text = joinModules('main.ts', sources, {
     urlOf: (path) => `file:///x/${path}`,
     packages: joinPackages(['yaml', 'gray-matter'], import.meta.filename).text,
   });
-  expect(output(text)).toBe('file:///x/a.ts\nfile:///x/main.ts 1\n');
+  expect(output(text)).toBe('file:///x/a.ts /x/a.ts\nfile:///x/main.ts 1\n');
 });
 
 it('answers a dynamic import of a CommonJS package as Node does: its exports, and they as the default', () => {

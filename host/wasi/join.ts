@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { isBuiltin, stripTypeScriptTypes } from 'node:module';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const IMPORT = /^import\s+(?!type\s)(?:(\{[^}]*\}|\*\s+as\s+\w+|\w+)\s+from\s+)?'([^']+)';/gm;
 const DYNAMIC_PACKAGE = /([^.\w])import\('([^.'][^']*)'\)/g;
 const OWN_URL = /\bimport\.meta\.url\b/g;
+const OWN_FILE = /\bimport\.meta\.filename\b/g;
 const DYNAMIC = /([^.\w])import\('(\.{1,2}\/[^']+\.ts)'\)/g;
 const EXPORT = /^export (?=(?:async )?(?:function\*?|const|class) (\w+))/gm;
 const EXPORT_LIST = /^export \{([^}]*)\};/gm;
@@ -61,6 +63,7 @@ export function joinModules(
     const exported: string[] = [];
     const body = stripped(path, sources)
       .replace(OWN_URL, () => (urlOf === undefined ? '__filename' : JSON.stringify(urlOf(path))))
+      .replace(OWN_FILE, () => (urlOf === undefined ? '__filename' : JSON.stringify(fileURLToPath(urlOf(path)))))
       .replace(IMPORT, (_, what: string | undefined, specifier: string) => {
         const value = valueOf(path, specifier);
         const imported = pathOf(path, specifier) ?? specifier;
