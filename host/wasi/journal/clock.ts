@@ -3,14 +3,14 @@ import type { JournalRecorder } from '../../workspace/journal/recorder.ts';
 import type { JournalReplayer } from '../../workspace/journal/replayer.ts';
 import type { GuestClock } from '../world.ts';
 
-/** The same clock, every reading kept by the recorder. */
-export function recordingClock(clock: GuestClock, recorder: JournalRecorder): GuestClock {
-  const { questions, answers } = recorder;
+/** The same clock, every reading kept by the recorder, which is wanted with the first. */
+export function recordingClock(clock: GuestClock, recorder: () => JournalRecorder): GuestClock {
   return {
     resolutionNs: clock.resolutionNs,
     realtimeNs() {
       const ns = clock.realtimeNs();
-      if (recorder.isOn) {
+      const { isOn, questions, answers } = recorder();
+      if (isOn) {
         askPlain(questions, 'realtime');
         answers.realtime(ns);
       }
@@ -18,14 +18,16 @@ export function recordingClock(clock: GuestClock, recorder: JournalRecorder): Gu
     },
     monotonicNs() {
       const ns = clock.monotonicNs();
-      if (recorder.isOn) {
+      const { isOn, questions, answers } = recorder();
+      if (isOn) {
         askPlain(questions, 'monotonic');
         answers.monotonic(ns);
       }
       return ns;
     },
     sleep(ns) {
-      if (recorder.isOn) askSleep(questions, ns);
+      const { isOn, questions } = recorder();
+      if (isOn) askSleep(questions, ns);
       clock.sleep(ns);
     },
   };

@@ -9,7 +9,7 @@ import { steppedClock, systemGuestClock } from '../clock.ts';
 import type { GuestClock } from '../world.ts';
 import { recordingClock, replayingClock } from './clock.ts';
 import { recordingRandom, replayingRandom } from './random.ts';
-import { recorded } from './recorded.ts';
+import { Recordings } from './recorded.ts';
 import { replayed } from './replayed.ts';
 
 function replayerOf(recorder: JournalRecorder): JournalReplayer {
@@ -37,7 +37,10 @@ describe('a clock', () => {
     fc.assert(
       fc.property(reading, clocks, (uses, clock) => {
         const recorder = new JournalRecorder({ resolutionNs: clock.resolutionNs });
-        const first = use(recordingClock(clock, recorder), uses);
+        const first = use(
+          recordingClock(clock, () => recorder),
+          uses,
+        );
         const replayer = replayerOf(recorder);
         const again = replayingClock(replayer);
         expect([again.resolutionNs, use(again, uses)]).toEqual([clock.resolutionNs, first]);
@@ -52,13 +55,13 @@ describe('a clock', () => {
     ['more', ['realtimeNs', 'realtimeNs']],
   ])('shows that somebody asks for %s', ([, uses]) => {
     const recorder = new JournalRecorder();
-    recordingClock(systemGuestClock(), recorder).realtimeNs();
+    recordingClock(systemGuestClock(), () => recorder).realtimeNs();
     expect(() => use(replayingClock(replayerOf(recorder)), uses)).toThrow(JournalDiverged);
   });
 
   it('takes a byte or two for a reading that hardly moved', () => {
     const recorder = new JournalRecorder({ resolutionNs: 1n });
-    const clock = recordingClock(steppedClock({ startNs: 1_800_000_000_000_000_000n, stepNs: 1n }), recorder);
+    const clock = recordingClock(steppedClock({ startNs: 1_800_000_000_000_000_000n, stepNs: 1n }), () => recorder);
     for (let reading = 0; reading < 1000; reading++) clock.monotonicNs();
     expect(recorder.questions.length).toBeLessThan(2050);
   });
@@ -71,7 +74,7 @@ describe('randomness', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(300)), (sizes) => {
         const recorder = new JournalRecorder();
-        const random = recordingRandom(recorder);
+        const random = recordingRandom(() => recorder);
         const first = cut(sizes);
         for (const bytes of first) random.fill(bytes);
         const replayer = replayerOf(recorder);
@@ -87,7 +90,7 @@ describe('randomness', () => {
   it('costs a journal nothing until it is asked for, and then a seed', () => {
     const recorder = new JournalRecorder();
     const before = recorder.questions.length;
-    const random = recordingRandom(recorder);
+    const random = recordingRandom(() => recorder);
     random.fill(new Uint8Array());
     expect(recorder.questions.length).toBe(before);
     random.fill(new Uint8Array(1_000_000));
@@ -98,7 +101,7 @@ describe('randomness', () => {
   it('differs from call to call', () => {
     const [one, other] = [0, 1].map(() => {
       const bytes = new Uint8Array(32);
-      recordingRandom(new JournalRecorder()).fill(bytes);
+      recordingRandom(() => new JournalRecorder()).fill(bytes);
       return bytes;
     });
     expect(one).not.toEqual(other);
@@ -106,8 +109,8 @@ describe('randomness', () => {
 
   it('shows that somebody asks for it at another time', () => {
     const recorder = new JournalRecorder();
-    recordingClock(systemGuestClock(), recorder).realtimeNs();
-    recordingRandom(recorder).fill(new Uint8Array(1));
+    recordingClock(systemGuestClock(), () => recorder).realtimeNs();
+    recordingRandom(() => recorder).fill(new Uint8Array(1));
     expect(() => replayingRandom(replayerOf(recorder)).fill(new Uint8Array(1))).toThrow(JournalDiverged);
   });
 });
@@ -116,7 +119,7 @@ describe('a world that is a journal', () => {
   const cut = { kind: 'limit', limit: 'output', message: '' } as const;
 
   function journalOf(use: (clock: GuestClock) => void): Uint8Array {
-    const sources = recorded({ clock: systemGuestClock(), mounts: [] }, { maxBytes: 1000 });
+    const sources = new Recordings().start({ clock: systemGuestClock(), mounts: [] }, { maxBytes: 1000 });
     use(sources.clock);
     const kept = sources.finish({ kind: 'exited', code: 0 });
     return kept?.kind === 'kept' ? kept.bytes : new Uint8Array();
@@ -143,7 +146,46 @@ describe('a world that is a journal', () => {
   });
 
   it('is not kept of a call that broke off our own functions', () => {
-    const sources = recorded({ clock: systemGuestClock(), mounts: [] }, { maxBytes: 1000 });
+    const sources = new Recordings().start({ clock: systemGuestClock(), mounts: [] }, { maxBytes: 1000 });
     expect(sources.finish({ kind: 'limit', limit: 'call-depth', message: '' })).toBe(undefined);
+  });
+});
+
+describe('recordings in a row', () => {
+  const ended = { kind: 'exited', code: 0 } as const;
+
+  /** Reads the monotonic clock so many times; answers the readings and the journal, copied. */
+  function record(recordings: Recordings, readings: number, maxBytes = 100_000): readonly [unknown, Uint8Array] {
+    const { clock, finish } = recordings.start({ clock: systemGuestClock(), mounts: [] }, { maxBytes });
+    const read = use(
+      clock,
+      Array.from({ length: readings }, () => 'monotonicNs'),
+    );
+    const kept = finish(ended);
+    return [read, kept?.kind === 'kept' ? new Uint8Array(kept.bytes) : new Uint8Array()];
+  }
+
+  it('do not disturb each other', () => {
+    const recordings = new Recordings();
+    const sizes = [0, 3, 5000, 1, 0, 200, 60_000, 2, 0];
+    const all = sizes.map((readings) => record(recordings, readings));
+    for (const [at, [read, bytes]] of all.entries()) {
+      const { clock, diverged } = replayed(bytes);
+      expect(
+        use(
+          clock,
+          Array.from({ length: sizes[at] ?? 0 }, () => 'monotonicNs'),
+        ),
+      ).toEqual(read);
+      expect(diverged(ended)).toBe(undefined);
+    }
+  });
+
+  it('each hold their own maximum, and one that was too large spoils none', () => {
+    const recordings = new Recordings();
+    expect(record(recordings, 2000)[1].length).toBeGreaterThan(0);
+    expect(record(recordings, 2000, 500)[1].length).toBe(0);
+    expect(record(recordings, 0, 4)[1].length).toBe(0);
+    expect(record(recordings, 0)[1]).toEqual(record(new Recordings(), 0)[1]);
   });
 });

@@ -6,12 +6,13 @@ import type { JournalReplayer } from '../../workspace/journal/replayer.ts';
 import { seededRandom, systemRandom } from '../random.ts';
 
 /** Random bytes as good as the system's, of which the journal needs the seed alone, and that only if any were asked for. */
-export function recordingRandom(recorder: JournalRecorder, seed = freshSeed): Random {
+export function recordingRandom(recorder: () => JournalRecorder, seed = freshSeed): Random {
   return fromSeed(() => {
     const drawn = seed();
-    if (recorder.isOn) {
-      askPlain(recorder.questions, 'seed');
-      recorder.answers.seed(drawn);
+    const { isOn, questions, answers } = recorder();
+    if (isOn) {
+      askPlain(questions, 'seed');
+      answers.seed(drawn);
     }
     return drawn;
   });

@@ -4,6 +4,7 @@ import { makeCall } from './call.ts';
 import { Collector } from './collector.ts';
 import { Guests } from './guests.ts';
 import { CallHeaders } from './headers.ts';
+import { Journals } from './journals.ts';
 import { HostLink } from './link.ts';
 import { Message } from './message.ts';
 import type { Bundle } from './mounts.ts';
@@ -18,6 +19,7 @@ async function serve(link: HostLink, mode: string): Promise<void> {
   const guests = new Guests();
   const headers = new CallHeaders();
   const collector = new Collector();
+  const journals = new Journals();
   // A runner without directories does not load what opens files.
   const workspace = mode === 'sealed' ? {} : await import('../../workspace/dir.ts');
   // With native calls within reach a guest that got out of the engine could start what outlives its deadline.
@@ -40,7 +42,13 @@ async function serve(link: HostLink, mode: string): Promise<void> {
         break;
       }
       case TO_RUNNER.call: {
-        const { end, tidy } = await makeCall(headers.parse(message), message, guests, { ...workspace, bundle }, link);
+        const { end, tidy } = await makeCall(
+          headers.parse(message),
+          message,
+          guests,
+          { ...workspace, bundle, journals },
+          link,
+        );
         link.send(FROM_RUNNER.end, encodeEnd(end));
         // After the answer: the host does not wait for it, and mostly has no next call yet.
         collector.afterCall(tidy());

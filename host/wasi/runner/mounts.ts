@@ -4,6 +4,7 @@ import { createBundleFs } from '../fs/bundle.ts';
 import { createTmpFs } from '../fs/tmp.ts';
 import type { CallHeader } from '../pool/protocol.ts';
 import type { GuestClock } from '../world.ts';
+import type { Journals } from './journals.ts';
 
 /** The files of a bundle by path. */
 export interface Bundle {
@@ -16,6 +17,7 @@ export interface Floor {
   /** Makes handles of the inherited directories; absent in a runner that has none. */
   readonly dirFromFd?: typeof dirFromFd;
   readonly bundle: Bundle | undefined;
+  readonly journals: Journals;
 }
 
 /** No call can change anything in them. */

@@ -10,30 +10,21 @@ import { type Floor, inheritedMounts } from './mounts.ts';
 /** What is done about the journal when the call has ended. */
 export type Journaling = Partial<Pick<RecordedSources, 'finish'> & Pick<ReplayedSources, 'diverged'>>;
 
-/**
- * What the call learns its world from: the machine, recorded or not, or the journal of an earlier call. The machinery of journals is
- * loaded with the first call that has one. The holder closes the mounts.
- */
+/** What the call learns its world from: the machine, recorded or not, or the journal of an earlier call. The holder closes the mounts. */
 export async function sourcesOf(
   header: CallHeader,
   floor: Floor,
   replay: Uint8Array | undefined,
 ): Promise<Sources & Journaling> {
-  if (replay !== undefined) return (await import('../journal/replayed.ts')).replayed(replay);
+  if (replay !== undefined) return await floor.journals.replay(replay);
   const { clock, seed } = determined(header);
   const mounts = inheritedMounts(header, floor);
   const { journal } = header;
   if (journal === undefined) {
     return { clock, mounts, random: seed === undefined ? systemRandom : seededRandom(seed) };
   }
-  const { recorded } = await import('../journal/recorded.ts');
-  return recorded(
-    { clock, mounts },
-    {
-      maxBytes: journal.maxBytes,
-      ...(seed === undefined ? {} : { seed }),
-    },
-  );
+  const { maxBytes } = journal;
+  return await floor.journals.record({ clock, mounts }, seed === undefined ? { maxBytes } : { maxBytes, seed });
 }
 
 function determined({ determinism }: CallHeader): { readonly clock: GuestClock; readonly seed?: Uint8Array } {

@@ -2,7 +2,7 @@ import { AnswerWriter } from './answer-writer.ts';
 import { MAGIC, MAX_DECODED_BYTES, MAX_JOURNAL_BYTES } from './format.ts';
 import { packJournal } from './pack.ts';
 import { askPlain } from './question.ts';
-import { JournalWriter } from './writer.ts';
+import { JournalWriter, type Room } from './writer.ts';
 
 export interface RecorderSpec {
   /** Before it is packed. Default: MAX_JOURNAL_BYTES; MAX_DECODED_BYTES at the most. */
@@ -11,6 +11,8 @@ export interface RecorderSpec {
   readonly resolutionNs?: bigint;
   /** Where the guest sees the directories that are recorded, in their order; a journal of a single directory needs none. */
   readonly guestPaths?: readonly string[];
+  /** Used again from recording to recording, what is kept of the one before with it; default: one of its own. */
+  readonly room?: Room;
 }
 
 /** What became of a recording. */
@@ -23,8 +25,8 @@ export class JournalRecorder {
   readonly answers: AnswerWriter;
   #handles = 0;
 
-  constructor({ maxBytes = MAX_JOURNAL_BYTES, resolutionNs = 0n, guestPaths = [] }: RecorderSpec = {}) {
-    const to = new JournalWriter(Math.min(maxBytes, MAX_DECODED_BYTES));
+  constructor({ maxBytes = MAX_JOURNAL_BYTES, resolutionNs = 0n, guestPaths = [], room }: RecorderSpec = {}) {
+    const to = new JournalWriter(Math.min(maxBytes, MAX_DECODED_BYTES), room);
     this.questions = to;
     this.answers = new AnswerWriter(to);
     to.raw(MAGIC);
@@ -44,7 +46,7 @@ export class JournalRecorder {
     return this.#handles - 1;
   }
 
-  /** Ends the recording, once. The bytes are a view that nothing changes any more. */
+  /** Ends the recording, once. The bytes stay as they are until the room is used again. */
   finish(): Recorded {
     askPlain(this.questions, 'end');
     return this.isOn ? { kind: 'kept', bytes: packJournal(this.questions.bytes) } : { kind: 'too-large' };

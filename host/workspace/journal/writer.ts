@@ -9,15 +9,26 @@ const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 const NEAR = 2 ** 52;
 const EMPTY = Buffer.alloc(0);
 
+/** Where a writer writes; it puts a larger buffer in when it needs one. One room serves one writer at a time. */
+export interface Room {
+  bytes: Buffer;
+}
+
 /** Bytes that are only ever appended to, up to a maximum or a little less; once that is passed everything is dropped and what still comes costs nothing. */
 export class JournalWriter {
   readonly #maxBytes: number;
-  #bytes: Buffer = EMPTY;
+  readonly #room: Room;
+  #bytes: Buffer;
+  /** Bytes of it that may be written. */
+  #end: number;
   #length = 0;
   #isFull = false;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, room: Room = { bytes: EMPTY }) {
     this.#maxBytes = maxBytes;
+    this.#room = room;
+    this.#bytes = room.bytes;
+    this.#end = Math.min(maxBytes, room.bytes.length);
   }
 
   /** More was written than allowed; nothing of it is here any more. */
@@ -118,18 +129,21 @@ export class JournalWriter {
   /** Makes room; false if there is none to be had. */
   #reserve(bytes: number): boolean {
     const needed = this.#length + bytes;
-    if (needed <= this.#bytes.length) return true;
+    if (needed <= this.#end) return true;
     if (this.#isFull) return false;
     if (needed > this.#maxBytes) return this.#drop();
     const grown = Buffer.allocUnsafe(Math.min(Math.max(2 * this.#bytes.length, needed, FIRST_BYTES), this.#maxBytes));
     grown.set(this.bytes);
     this.#bytes = grown;
+    this.#end = grown.length;
+    this.#room.bytes = grown;
     return true;
   }
 
   #drop(): boolean {
     this.#isFull = true;
     this.#bytes = EMPTY;
+    this.#end = 0;
     this.#length = 0;
     return false;
   }
