@@ -3,7 +3,8 @@ import { shown, shownJson } from '../base/shown.ts';
 import type { Approver, Choice, Question } from '../policy/gate-ports.ts';
 import { askChoice, askWord, canAsk } from './ask-person.ts';
 import type { Context } from './context.ts';
-import { gutter } from './terminal/gutter.ts';
+import { gutter, ownLine } from './terminal/gutter.ts';
+import type { Style } from './terminal/style.ts';
 
 const MAX_ARGS_CHARS = 16_000;
 
@@ -42,12 +43,14 @@ export function terminalApprover(context: Context, spec: ApproverSpec = {}): App
   };
 }
 
-/** Everything that matters, in wirken's own lines; what others wrote stands escaped or behind the bar. */
+/** Everything that matters, in wirken's own lines; what others wrote stands escaped or behind the bar, and nothing of the action is cut. */
 function questionLines({ action, tier, asker, text, args, why, pattern }: Question, context: Context): string[] {
   const { noteStyle: style } = context;
+  const { columns } = context.stderr;
+  const own = (line: string): string => ownLine(line, style, columns);
   const { skill } = asker;
   return [
-    style.bold(shown(text, 400)),
+    style.bold(own(whole(text))),
     ...(skill === undefined
       ? []
       : [
@@ -57,17 +60,27 @@ function questionLines({ action, tier, asker, text, args, why, pattern }: Questi
         ]),
     ...(asker.tool === undefined ? [] : [`  tool       ${shown(asker.tool, 80)}`]),
     `  action     ${action.kind} (tier ${tier})`,
-    `  pattern    ${shown(pattern, 400)}`,
-    `  why asked  ${shown(why, 400)}`,
-    ...(args === undefined ? [] : ['  arguments:', gutter(argsText(args), style)]),
+    own(`  pattern    ${whole(pattern)}`),
+    own(`  why asked  ${whole(why)}`),
+    ...(args === undefined ? [] : argsLines(args, style, columns)),
   ];
 }
 
-/** Whole, unless it is longer than anyone reads: then its beginning and its end, and how much is left out. */
-function argsText(args: Json): string {
+function whole(untrusted: string): string {
+  return shown(untrusted, untrusted.length);
+}
+
+/** Whole, unless it is longer than anyone reads: then its beginning and its end, and in a line of wirken's own how much is left out. */
+function argsLines(args: Json, style: Style, columns: number): readonly string[] {
   const text = shownJson(JSON.stringify(args, null, 2));
-  if (text.length <= MAX_ARGS_CHARS) return text;
+  if (text.length <= MAX_ARGS_CHARS) return ['  arguments:', gutter(text, style, columns)];
   const half = MAX_ARGS_CHARS / 2;
   const left = text.length - MAX_ARGS_CHARS;
-  return `${text.slice(0, half)}\n… ${left} characters are not shown …\n${text.slice(-half)}`;
+  return [
+    '  arguments:',
+    gutter(text.slice(0, half).toWellFormed(), style, columns),
+    style.bad(`  … ${left} characters are NOT SHOWN here …`),
+    gutter(text.slice(-half).toWellFormed(), style, columns),
+    style.bad(`  ${left} characters in the middle of the arguments are not shown: agree only if you know them.`),
+  ];
 }

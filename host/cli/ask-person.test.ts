@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Sandbox, TEXT_TOOL } from './testing.ts';
 
@@ -17,13 +18,18 @@ const NEVER = '\u001b[A\r';
 async function onTerminal(
   box: Sandbox,
   args: string,
-  { early = '', question, answer }: { readonly early?: string; readonly question: string; readonly answer: string },
+  {
+    early = '',
+    question,
+    answer,
+    columns = 200,
+  }: { readonly early?: string; readonly question: string; readonly answer: string; readonly columns?: number },
 ): Promise<{ readonly code: number | null; readonly shown: string }> {
   // Without a size the question would be broken into single letters.
-  const command = `stty cols 200 rows 40; ${process.execPath} ${ENTRY} ${args}`;
+  const command = `stty cols ${columns} rows 40; ${process.execPath} ${ENTRY} ${args}`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: box.work,
-    env: { PATH: process.env['PATH'], HOME: box.root, WIRKEN_DATA_DIR: box.data, TERM: 'xterm', COLUMNS: '200' },
+    env: { PATH: process.env['PATH'], HOME: box.root, WIRKEN_DATA_DIR: box.data, TERM: 'xterm', COLUMNS: `${columns}` },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let shown = '';
@@ -92,6 +98,35 @@ describe.skipIf(process.platform !== 'linux')('a question on a terminal', () => 
     const { shown } = await onTerminal(box, 'skill run ./mine text abc', { question: QUESTION.run, answer: '\r' });
     for (const part of ['self-signed', 'publisher', 'digest', 'SkillRun (tier 2)', 'why asked', '"text": "abc"'])
       expect(shown).toContain(part);
+  });
+
+  it('hides nothing of a command behind its length', async () => {
+    using box = new Sandbox();
+    const args = `tool run exec echo ${'a'.repeat(900)} HIDDEN ${'b'.repeat(900)}`;
+    const { shown } = await onTerminal(box, args, { question: 'Type run to agree', answer: '\r' });
+    const [question = '', rest = ''] = shown.split('  tool       exec');
+    expect(question).toContain('HIDDEN');
+    expect(rest.slice(rest.indexOf('  pattern '), rest.indexOf('  why asked'))).toContain('HIDDEN');
+  });
+
+  it('says in its own line what of the arguments is not shown', async () => {
+    using box = new Sandbox();
+    const args = `tool run exec --stdin=${'a'.repeat(30_000)} sh`;
+    const { shown } = await onTerminal(box, args, { question: 'Type run to agree', answer: '\r' });
+    const lines = stripVTControlCharacters(shown).split('\r\n');
+    expect(
+      lines.filter((line) => /^ {2}\d+ characters in the middle of the arguments are not shown/.test(line)),
+    ).toHaveLength(1);
+  });
+
+  it('leaves no line to others where the terminal breaks theirs', async () => {
+    using box = new Sandbox();
+    const name = `${'a'.repeat(63)}wirken: this is safe`;
+    const args = `tool run write_file '${name}' '${'b'.repeat(63)}wirken: this is safe'`;
+    const { shown } = await onTerminal(box, args, { question: 'Go ahead?', answer: '\r', columns: 80 });
+    const [question = ''] = stripVTControlCharacters(shown).split('Go ahead?');
+    expect(question.split('\r\n').filter((line) => line.length > 80)).toEqual([]);
+    expect(question.split('\r\n').filter((line) => /^\W*wirken:/.test(line) && !line.startsWith('│ '))).toEqual([]);
   });
 
   it('is asked once where the answer is always, until the bundle is another', async () => {

@@ -35,7 +35,7 @@ export function installSession(context: Context, command: string): InstallSessio
   return { session, consent: gatedConsent({ gate: session.gate, asker: session.caller, present }) };
 }
 
-function requestLines({ noteStyle: style }: Context, request: ConsentRequest): readonly string[] {
+function requestLines({ noteStyle: style, stderr: { columns } }: Context, request: ConsentRequest): readonly string[] {
   const { skill, key, previous } = request;
   const stranger = skill.trust.kind !== 'root-delegated';
   return [
@@ -43,7 +43,7 @@ function requestLines({ noteStyle: style }: Context, request: ConsentRequest): r
     `signed by ${fingerprint(key)}…  ${stranger ? style.warn(trustText(skill.trust)) : trustText(skill.trust)}`,
     ...(stranger ? [`whole key ${key}: compare it with what its author told you`] : []),
     ...(request.newKey ? [style.bad('The name belonged to ANOTHER KEY until now.')] : []),
-    gutter(skill.manifest.description, style),
+    gutter(skill.manifest.description, style, columns),
     ...(previous === undefined
       ? ['asks for:', ...asksLines(request.asks).map((line) => `  ${line}`)]
       : [

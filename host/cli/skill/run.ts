@@ -91,7 +91,9 @@ async function print(
   printResult: typeof results.printResult,
 ): Promise<number> {
   if ('log' in outcome && outcome.kind !== 'tool-failed' && outcome.log.trim() !== '') {
-    context.out.note(gutter(outcome.log.trimEnd(), context.noteStyle));
+    context.out.note(
+      gutter(outcome.log.trimEnd(), context.noteStyle, context.stderr.isTTY ? context.stderr.columns : undefined),
+    );
   }
   if (outcome.kind === 'done') return await printResult(context, tool, outcome);
   const fault = faultOfOutcome(`${skill.name} ${tool.name}`, outcome);

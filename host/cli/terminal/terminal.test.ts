@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../base/ports.ts';
-import { gutter } from './gutter.ts';
+import { shown } from '../../base/shown.ts';
+import { gutter, ownLine } from './gutter.ts';
 import { isMemorable } from './history.ts';
 import { jsonText } from './json.ts';
 import { isTame } from './markdown-guard.ts';
@@ -288,3 +289,30 @@ describe('isMemorable', () => {
     expect(isMemorable(line)).toBe(expected);
   });
 });
+
+describe('a line that is longer than the terminal', () => {
+  it('is broken by wirken, each part behind a bar, and loses nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 300 }),
+        fc.integer({ min: 24, max: 90 }),
+        (text, columns) => {
+          const lines = gutter(text, PLAIN, columns).split('\n');
+          for (const line of lines) {
+            expect(line.startsWith('│')).toBe(true);
+            expect(displayWidth(line)).toBeLessThanOrEqual(columns);
+          }
+          const line = ownLine(`own ${shown(text, 1000)}`, PLAIN, columns);
+          const [first = '', ...rest] = line.split('\n');
+          expect(first.startsWith('own')).toBe(true);
+          expect(rest.every((part) => part.startsWith('│'))).toBe(true);
+          expect(blank(first + rest.map((part) => part.slice(2)).join(''))).toBe(blank(`own ${shown(text, 1000)}`));
+        },
+      ),
+    );
+  });
+});
+
+function blank(text: string): string {
+  return text.replaceAll(/\s/gu, '');
+}

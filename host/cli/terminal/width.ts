@@ -33,6 +33,12 @@ export function aligned(line: string, columns: number, side: 'left' | 'right' | 
   return ' '.repeat(before) + line + ' '.repeat(missing - before);
 }
 
+/** What a person takes for one character, in order. */
+export function* graphemesOf(line: string): Generator<string> {
+  if (ASCII.test(line)) return yield* line;
+  for (const { segment } of graphemes().segment(line)) yield segment;
+}
+
 function graphemeWidth(grapheme: string): number {
   // Made at the first text that is not plain: the two take several milliseconds of a start.
   patterns ??= {

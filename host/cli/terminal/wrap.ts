@@ -1,5 +1,5 @@
 import type { Look } from './style.ts';
-import { displayWidth } from './width.ts';
+import { displayWidth, graphemesOf } from './width.ts';
 
 /** Text that looks alike. `\n` in it ends the line. */
 export interface Run {
@@ -34,4 +34,21 @@ export function wrapped(runs: readonly Run[], columns: number): readonly string[
     }
   }
   return line === '' ? lines : [...lines, line];
+}
+
+/** An unstyled line in pieces of at most `columns`, broken wherever they are full: the terminal has nothing left to break. */
+export function broken(line: string, columns: number): readonly string[] {
+  const pieces: string[] = [];
+  let piece = '';
+  let width = 0;
+  for (const grapheme of graphemesOf(line.replaceAll('\t', '    '))) {
+    const taken = displayWidth(grapheme);
+    if (piece !== '' && width + taken > columns) {
+      pieces.push(piece);
+      [piece, width] = ['', 0];
+    }
+    piece += grapheme;
+    width += taken;
+  }
+  return [...pieces, piece];
 }
