@@ -84,7 +84,7 @@ describe('a checkpoint', () => {
     ['a null character', signedText(`${TEXT}\n\0\n`)],
     ['too much', `${TEXT}\n\n${SIGNATURE}${foreignLine('w').repeat(Math.ceil(MAX_NOTE_CHARS / 90))}`],
     ['too many signatures', `${TEXT}\n\n${SIGNATURE}${foreignLine('w').repeat(64)}`],
-    ['a second signature of its own that is wrong', `${NOTE}${SIGNATURE.replace(/.{8}=\n$/, 'AAAAAAA=\n')}`],
+    ['a second signature of its own that is wrong', `${NOTE}${SIGNATURE.replace(/.{8}=\n$/, 'AAAAAAAA=\n')}`],
   ])('with %s is refused', ([, note]) => {
     expect(() => openCheckpoint(note, KEY.publicHex)).toThrow(
       expect.objectContaining({ code: 'audit-invalid' }) as HostError,

@@ -1,6 +1,10 @@
 import type Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { commitBytes } from './commitment.ts';
+import { readPinnedKey } from './key.ts';
+import { draft, openTestLog, testData } from './testing.ts';
 import type { ExitCode, FindingKind } from './verify.ts';
+import { editPayload } from './verify-changes.fixture.ts';
 import { copyOf, loosen, tamper, type TestLog, testLog, verified } from './verify.fixture.ts';
 
 let log: TestLog;
@@ -92,6 +96,39 @@ describe('what rows commit to', () => {
     const found = report.findings.find((finding) => finding.kind === kind);
     expect(found, JSON.stringify(report.findings)).toMatchObject(id === undefined ? { kind } : { kind, id });
     expect(report.exitCode).toBe(10);
+  });
+
+  it('is not what was committed to where it is written otherwise, whatever its hash is', async () => {
+    const value = '{"path": "x"}';
+    const report = await afterwards((db) => {
+      editPayload(db, 9, ({ detail }) => {
+        detail['argu/ments'] = { $c: commitBytes(Buffer.from(value), new Uint8Array(32)) };
+      });
+      db.prepare('UPDATE openings SET salt = zeroblob(32), value = ? WHERE event_id = 9').run(value);
+    });
+    expect(report.findings).toContainEqual(expect.objectContaining({ kind: 'opening-mismatch', id: 9 }));
+  });
+
+  it('is redacted only by what comes after it', async () => {
+    using data = testData();
+    await using writer = openTestLog(data.path);
+    const detail = { reason: 'x', pointer: '/detail/arguments', rows: '1-100' };
+    await writer.append(draft('cli-b', { action: 'audit.redacted', detail }));
+    await writer.append(draft('cli-a', { redactable: { arguments: 1 } }));
+    await writer.head('cli-a');
+    const key = readPinnedKey(data.path) ?? '';
+    const of = { dataDir: data.path, key, checkpoint: '', [Symbol.dispose]: () => undefined };
+    tamper(data.path, sql('DELETE FROM openings'));
+    for (const session of [{}, { session: 'cli-a' }]) {
+      expect(await verified(of, session)).toMatchObject({
+        exitCode: 10,
+        findings: [{ kind: 'opening-missing', id: 2 }],
+      });
+    }
+    await writer.append(draft('cli-b', { action: 'audit.redacted', detail }));
+    for (const session of [{}, { session: 'cli-a' }]) {
+      expect(await verified(of, session)).toMatchObject({ exitCode: 0, content: { redacted: 1 } });
+    }
   });
 
   it('is unverifiable, because it is gone, as often as it is', async () => {
@@ -246,6 +283,17 @@ describe('hostile content', () => {
   });
 });
 
+describe('stored nodes', () => {
+  it('are compared with the tree that the rows make', async () => {
+    using long = await testLog(70);
+    expect(await verified(long)).toMatchObject({ exitCode: 0, rows: 290 });
+    tamper(long.dataDir, sql('UPDATE tiles SET hashes = zeroblob(32)'));
+    expect(await verified(long)).toMatchObject({ exitCode: 11, findings: [{ kind: 'tile', id: 256 }] });
+    tamper(long.dataDir, sql('DELETE FROM tiles'));
+    expect(await verified(long)).toMatchObject({ exitCode: 0 });
+  });
+});
+
 describe('a walk', () => {
   it('of one session is about that session', async () => {
     const report = await verified(log, { session: 'cli-b' });
@@ -277,7 +325,6 @@ describe('a walk', () => {
   });
 
   it('can be taken while the log is written', async () => {
-    const { openTestLog, draft } = await import('./testing.ts');
     using copy = copyOf(log);
     await using writer = openTestLog(copy.dataDir);
     const onProgress = (): void => void writer.append(draft('cli-c'));

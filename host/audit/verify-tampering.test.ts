@@ -1,14 +1,19 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import type Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeHex } from '../base/bytes.ts';
-import { canonicalJson, type Json } from '../base/jcs.ts';
-import { payloadHash, rowHash } from './chain.ts';
-import { headMessage } from './head.ts';
-import { databaseFile } from './place.ts';
+import { payloadHash } from './chain.ts';
+import type { Json } from '../base/jcs.ts';
 import type { FindingKind, GivenCheckpoint } from './verify.ts';
-import { copyOf, rechain, tamper, type TestLog, testLog, truncate, verified } from './verify.fixture.ts';
+import {
+  type Change,
+  editPayload,
+  foreignHead,
+  headOfOther,
+  lie,
+  renumber,
+  sql,
+  swap,
+  withoutSession,
+} from './verify-changes.fixture.ts';
+import { copyOf, rechain, tamper, type TestLog, testLog, verified } from './verify.fixture.ts';
 
 /*
  * Rows of the log, a and b being sessions: 1 a start, 2 a head, 3 b start, 4 b head, then six times call and result of a, call and result
@@ -23,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(() => log[Symbol.dispose]());
 
-type Change = (db: Database.Database) => void;
 /** Kind, and the row that it names. */
 type Expected = readonly [FindingKind, number?];
 
@@ -39,106 +43,6 @@ const CONSEQUENCES: readonly FindingKind[] = [
   'prev-hash',
   'seq-gap',
 ];
-
-const sql =
-  (...statements: readonly string[]): Change =>
-  (db) =>
-    statements.forEach((statement) => db.exec(statement));
-
-function editPayload(
-  db: Database.Database,
-  id: number,
-  edit: (payload: { detail: Record<string, Json> }) => void,
-): void {
-  const text = db.prepare<[number], string>('SELECT payload FROM events WHERE id = ?').pluck().get(id) ?? '';
-  const payload = JSON.parse(text) as { detail: Record<string, Json> };
-  edit(payload);
-  db.prepare('UPDATE events SET payload = ? WHERE id = ?').run(canonicalJson(payload), id);
-}
-
-const lie: Change = (db) => editPayload(db, 9, ({ detail }) => (detail['tool'] = 'other_tool'));
-
-/** Ids without gaps again, as far as that goes. */
-const renumber: Change = (db) => {
-  for (const table of ['events', 'openings']) db.exec(`CREATE TEMP TABLE old_${table} AS SELECT * FROM ${table}`);
-  const ids = db.prepare<[], number>('SELECT id FROM old_events ORDER BY id').pluck().all();
-  db.exec('DELETE FROM events; DELETE FROM openings');
-  for (const [at, id] of ids.entries()) {
-    db.exec(`UPDATE old_events SET id = ${at + 1} WHERE id = ${id}; INSERT INTO events SELECT * FROM old_events WHERE id = ${at + 1};
-      INSERT INTO openings SELECT ${at + 1}, pointer, salt, value, blob FROM old_openings WHERE event_id = ${id};
-      DELETE FROM old_events WHERE id = ${at + 1}`);
-  }
-};
-
-const append: Change = (db) => {
-  const last = db
-    .prepare<[], { payload: string; hash: string; seq: number; ts: string }>(`SELECT * FROM events WHERE id = 32`)
-    .get();
-  if (last === undefined) throw new TypeError('no last row');
-  const payload = canonicalJson({
-    action: 'tool.call',
-    actor: 'agent',
-    detail: { tool: 'x' },
-    session: { full: 'cli-a' },
-    ts: last.ts,
-  });
-  const contentHash = payloadHash(payload);
-  db.prepare(`INSERT INTO events VALUES (35, 'cli-a', ?, ?, 'agent', 'tool.call', NULL, ?, ?, ?, ?)`).run(
-    last.seq + 1,
-    last.ts,
-    payload,
-    last.hash,
-    contentHash,
-    rowHash(last.hash, contentHash),
-  );
-};
-
-const foreignHead: Change = (db) => {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const key = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
-  editPayload(db, 17, ({ detail }) => {
-    const range = {
-      session: 'cli-a',
-      firstSeq: Number(detail['first_seq']),
-      lastSeq: Number(detail['last_seq']),
-      prevHash: detail['prev_hash'] as string,
-      hash: detail['hash'] as string,
-    };
-    detail['key'] = key;
-    detail['sig'] = encodeHex(sign(null, headMessage(range), privateKey));
-  });
-  rechain(db, 'cli-a');
-};
-
-const headOfOther: Change = (db) => {
-  const other = JSON.parse(db.prepare<[], string>('SELECT payload FROM events WHERE id = 18').pluck().get() ?? '') as {
-    detail: Record<string, Json>;
-  };
-  editPayload(db, 17, (payload) => (payload.detail = other.detail));
-  rechain(db, 'cli-a');
-};
-
-const swap: Change = (db) => {
-  for (const [table, column] of [
-    ['events', 'id'],
-    ['openings', 'event_id'],
-  ]) {
-    for (const [from, to] of [
-      [9, -1],
-      [13, 9],
-      [-1, 13],
-    ]) {
-      db.exec(`UPDATE ${table} SET ${column} = ${to} WHERE ${column} = ${from}`);
-    }
-  }
-};
-
-const withoutSession: Change = (db) => {
-  db.exec(
-    `DELETE FROM openings WHERE event_id IN (SELECT id FROM events WHERE session = 'cli-b'); DELETE FROM events WHERE session = 'cli-b'`,
-  );
-  renumber(db);
-};
 
 describe('tampering without the key is found, and named', () => {
   it.for<readonly [string, Change, readonly Expected[]]>([
@@ -338,105 +242,5 @@ describe('tampering without the key is found, and named', () => {
     expect(report.tree).toMatchObject({ size: 34, verifiedSize: 34, storedCheckpoints: 7, givenCheckpoints: 1 });
     expect(report.unattested).toEqual({ rows: 0, sessions: [] });
     expect(report.unseen).toEqual([]);
-  });
-});
-
-describe('what only a checkpoint kept elsewhere shows', () => {
-  it.for<readonly [string, Change, FindingKind]>([
-    [
-      'a tail cut off with its checkpoints',
-      sql(
-        'DELETE FROM openings WHERE event_id > 18',
-        'DELETE FROM events WHERE id > 18',
-        'DELETE FROM checkpoints WHERE size > 17',
-      ),
-      'checkpoint-ahead',
-    ],
-    [
-      'the whole log put back to its beginning',
-      sql('DELETE FROM openings', 'DELETE FROM events WHERE id > 2', 'DELETE FROM checkpoints WHERE size > 1'),
-      'checkpoint-ahead',
-    ],
-    [
-      'the last session removed',
-      sql(
-        `DELETE FROM openings WHERE event_id > 30`,
-        `DELETE FROM events WHERE id > 30`,
-        'DELETE FROM checkpoints WHERE size > 30',
-      ),
-      'checkpoint-ahead',
-    ],
-  ])('%s', async ([, change, kind]) => {
-    using copy = copyOf(log);
-    tamper(copy.dataDir, change);
-    const without = await verified(copy);
-    expect(without.exitCode).toBe(0);
-    expect(without.unseen.join()).toMatch(/does not show/);
-    const report = await verified(copy, { checkpoints: given });
-    expect(report.exitCode).toBe(11);
-    expect(report.findings[0]?.kind).toBe(kind);
-    expect(report.findings[0]?.reason).toMatch(/^kept\.note was signed over 34 rows, and there are \d+/);
-  });
-
-  it('a given checkpoint that is none', async () => {
-    const report = await verified(log, { checkpoints: [{ name: 'bad', note: log.checkpoint.replace('34', '35') }] });
-    expect(report).toMatchObject({ exitCode: 11, findings: [{ kind: 'checkpoint-invalid' }] });
-  });
-});
-
-describe('a row added after the last head', () => {
-  it('is not yet attested, and not broken', async () => {
-    using copy = copyOf(log);
-    tamper(copy.dataDir, append);
-    const report = await verified(copy, { checkpoints: given });
-    expect(report.exitCode).toBe(0);
-    expect(report.unattested).toEqual({ rows: 1, sessions: [{ session: 'cli-a', rows: 1, id: 35, seq: 18 }] });
-  });
-
-  it('is attested by a later checkpoint', async () => {
-    using copy = copyOf(log);
-    tamper(
-      copy.dataDir,
-      sql(
-        'DELETE FROM openings WHERE event_id > 16',
-        'DELETE FROM events WHERE id > 16',
-        'DELETE FROM checkpoints WHERE size > 16',
-      ),
-    );
-    const report = await verified(copy);
-    expect(report).toMatchObject({ exitCode: 0, unattested: { rows: 0 } });
-  });
-});
-
-describe('with another key', () => {
-  it("every head and checkpoint is another log's", async () => {
-    const { publicKey } = generateKeyPairSync('ed25519');
-    const key = Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex');
-    const report = await verified(log, { key });
-    expect(report.exitCode).toBe(11);
-    expect(report.counts).toEqual(
-      new Map([
-        ['checkpoint-invalid', 7],
-        ['head-key', 6],
-        ['checkpoint-missing', 6],
-      ]),
-    );
-  });
-});
-
-describe('a file that is damaged', () => {
-  it.for([0.9, 0.5, 0.2, 0.01, 0])('cut to %d of its length is unreadable or broken, never fine', async (part) => {
-    using copy = copyOf(log);
-    truncate(copy.dataDir, part);
-    const report = await verified(copy, { checkpoints: given });
-    expect([11, 12]).toContain(report.exitCode);
-    expect(report.findings.at(-1)?.kind).toMatch(/^(?:unreadable|nothing)$/);
-  });
-
-  it('half overwritten is unreadable or broken', async () => {
-    using copy = copyOf(log);
-    writeFileSync(databaseFile(copy.dataDir), Buffer.alloc(40_000, 0x5a), { flag: 'r+' });
-    const report = await verified(copy);
-    expect(report).toMatchObject({ exitCode: 12, findings: [{ kind: 'unreadable' }] });
   });
 });

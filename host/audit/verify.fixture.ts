@@ -37,7 +37,9 @@ export async function testLog(callsPerSession = 6): Promise<TestLog> {
     for (let call = 0; call < callsPerSession; call++) {
       for (const session of ['cli-a', 'cli-b']) {
         await log.append(draft(session, { redactable: { 'argu/ments': { path: `src/${call} \u00e9.ts` } } }));
-        await log.append(draft(session, { action: 'tool.result', redactable: { result: 'x'.repeat(call * 20_000) } }));
+        await log.append(
+          draft(session, { action: 'tool.result', redactable: { result: 'x'.repeat((call % 6) * 20_000) } }),
+        );
       }
       if (call === 2) for (const session of ['cli-a', 'cli-b']) await log.head(session);
     }
@@ -67,7 +69,7 @@ export function tamper(dataDir: string, change: (db: Database.Database) => void)
     db.pragma('foreign_keys = OFF');
     const made = db.prepare<[], string>(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`).pluck().all();
     for (const name of made) db.exec(`DROP TRIGGER ${name}`);
-    db.exec('DROP INDEX events_by_session');
+    db.exec('DROP INDEX IF EXISTS events_by_session');
     db.transaction(() => change(db))();
     db.pragma('wal_checkpoint(TRUNCATE)');
   } finally {
