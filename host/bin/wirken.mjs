@@ -60,50 +60,60 @@ if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
 }
 
 /**
- * The sources as they are, or what an earlier start joined from these very sources: one file instead of a hundred.
- * It is written by the second start, for the first is slow enough, and often the only one.
+ * The sources as they are, or what an earlier start joined from these very sources: two files instead of hundreds.
+ * They are written by the second start, for the first is slow enough, and often the only one.
  */
 async function startSources(dir, isFirst) {
-  const script = dir && joinedScript(dir);
-  if (script !== undefined) {
-    runScript(script);
-    return;
+  const joined = dir && joinedIndex(dir);
+  if (joined !== undefined && areUnchanged(joined.head.files)) {
+    const head = load(dir, joined.head.name, []);
+    // It starts what takes longest, and needs nobody while the rest is looked at and loaded.
+    const { headStart, abandonHeadStart } = head.answer['cli/head-start.ts']();
+    headStart(process.argv, process.env, process.cwd());
+    if (areUnchanged(joined.script.files)) {
+      // Once nothing is left to be done or written: taking the heap apart in an orderly manner is for nobody.
+      process.once('beforeExit', () => process.exit());
+      const host = load(dir, joined.script.name, [head.answer]);
+      if (head.isCompiled && host.isCompiled) process.once('exit', leaveAtOnce);
+      return;
+    }
+    abandonHeadStart();
   }
   await import('../main.ts');
   if (dir === undefined || isFirst) return;
   try {
     (await import('../cli/joined.ts')).writeJoined(dir);
+    await (await import('../wasi/practice.ts')).practise(dirname(dir));
   } catch {
     // The next start is as slow as this one was.
   }
 }
 
 /**
- * Runs the script, compiled if possible: what its functions were compiled to when the same command ran before lies beside it. Node's own
+ * Runs a script, compiled if possible: what its functions were compiled to when the same command ran before lies beside it. Node's own
  * cache knows them as they are before the first call, and to compile what a start calls takes longer than to load it.
  */
-function runScript(script) {
+function load(dir, name, given) {
   const { constants, Script } = require('node:vm');
+  const script = join(dir, name);
   const code = `${script.slice(0, -'.cjs'.length)}-${commandName()}.code`;
   const found = existsSync(code) ? readFileSync(code) : undefined;
   const cachedData = found?.length > 0 ? found : undefined;
-  const compiled = new Script(`(function (require, __filename) {${readFileSync(script, 'latin1')}\n})`, {
+  const compiled = new Script(`(function (require, __filename, given) {${readFileSync(script, 'latin1')}\n})`, {
     filename: script,
     cachedData,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
-  // Once nothing is left to be done or written: taking the heap apart in an orderly manner is for nobody.
-  process.once('beforeExit', () => process.exit());
-  compiled.runInThisContext()(nodeModule.createRequire(script), script);
-  if (cachedData !== undefined && !compiled.cachedDataRejected) {
-    process.once('exit', leaveAtOnce);
-    return;
+  const answer = compiled.runInThisContext()(nodeModule.createRequire(script), script, ...given);
+  const isCompiled = cachedData !== undefined && !compiled.cachedDataRejected;
+  if (!isCompiled) {
+    process.once('exit', (status) => {
+      // What is no command ends otherwise, so that there are no more files than commands. The first start does what no other has to do
+      // (it keeps what it reads, for instance), and leaves a mark alone.
+      if (status === 0) keep(code, found === undefined ? '' : compiled.createCachedData());
+    });
   }
-  process.once('exit', (status) => {
-    // What is no command ends otherwise, so that there are no more files than commands. The first start does what no other has to do
-    // (it keeps what it reads, for instance), and leaves a mark alone.
-    if (status === 0) keep(code, found === undefined ? '' : compiled.createCachedData());
-  });
+  return { answer, isCompiled };
 }
 
 /**
@@ -147,20 +157,27 @@ function keep(path, bytes) {
   }
 }
 
-/** `undefined` unless it is there, is ours alone, and no source has changed since it was written. */
-function joinedScript(dir) {
+/** `undefined` unless it is there and ours alone. */
+function joinedIndex(dir) {
   try {
     const { uid, mode } = statSync(dir);
     if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o077) !== 0)) return undefined;
-    const { node, main, script, files } = JSON.parse(readFileSync(join(dir, 'index.json'), 'utf8'));
-    if (node !== process.version || main !== source) return undefined;
-    for (const [path, stamp] of files) {
-      const { ino, size, mtimeMs, ctimeMs } = statSync(path);
-      if (`${ino} ${size} ${mtimeMs} ${ctimeMs}` !== stamp) return undefined;
-    }
-    return join(dir, script);
+    const index = JSON.parse(readFileSync(join(dir, 'index.json'), 'utf8'));
+    return index.node === process.version && index.main === source && index.head && index.script ? index : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether no source has changed since it was stamped. */
+function areUnchanged(files) {
+  try {
+    return files.every(([path, stamp]) => {
+      const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+      return `${ino} ${size} ${mtimeMs} ${ctimeMs}` === stamp;
+    });
+  } catch {
+    return false;
   }
 }
 

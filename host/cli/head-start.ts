@@ -23,6 +23,8 @@ let ahead: HeadStart | undefined;
 export function headStart(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): void {
   const [, , noun, verb, ...rest] = argv;
   const name = rest.find((word) => !HARMLESS.has(word));
+  // Once: the script that a start from a clone begins with has done it before the entry is loaded.
+  if (ahead !== undefined) return;
   if (noun !== 'skill' || verb !== 'run' || name === undefined || name.startsWith('-')) return;
   try {
     const dataDir = dataDirOf(env);
@@ -34,6 +36,14 @@ export function headStart(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: 
   } catch {
     // The command itself will say it.
   }
+}
+
+/** Ends what nobody will take. */
+export async function abandonHeadStart(): Promise<void> {
+  const abandoned = ahead;
+  ahead = undefined;
+  await abandoned?.pool[Symbol.asyncDispose]();
+  abandoned?.workspace.close();
 }
 
 /** The head start, once, if it was made over this data directory; it is the taker's. */

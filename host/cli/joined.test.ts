@@ -33,8 +33,8 @@ function envOf(data: string): NodeJS.ProcessEnv {
   return { ...process.env, WIRKEN_DATA_DIR: data };
 }
 
-function scriptOf(dir: string): string {
-  return join(dir, readdirSync(dir).find((name) => /^host-[0-9a-f]+\.cjs$/.test(name)) ?? '');
+function scriptOf(dir: string, part = 'host'): string {
+  return join(dir, readdirSync(dir).find((name) => new RegExp(`^${part}-[0-9a-f]+\\.cjs$`).test(name)) ?? '');
 }
 
 it('is written by the second start, for this user alone, and the third starts from it', () => {
@@ -68,19 +68,19 @@ it('keeps what the functions of a command were compiled to, from the second star
   expect(() =>
     execFileSync(process.execPath, [WIRKEN, 'nonsense'], { env: envOf(data.path), stdio: 'ignore' }),
   ).toThrow();
-  expect(readdirSync(data.joined).filter((name) => name.endsWith('.code'))).toEqual([basename(code)]);
-  writeFileSync(join(data.joined, 'host-0.cjs'), '');
-  writeFileSync(join(data.joined, 'host-0-chat.code'), '');
+  const codes = readdirSync(data.joined).filter((name) => name.endsWith('.code'));
+  expect(codes.sort()).toEqual([basename(code).replace('host', 'head'), basename(code)]);
+  const stale = ['host-0.cjs', 'host-0-chat.code', 'head-0.cjs', 'packages-0.cjs'];
+  for (const name of stale) writeFileSync(join(data.joined, name), '');
   writeJoined(data.joined);
-  expect(readdirSync(data.joined).filter((name) => name.startsWith('host-0.') || name.startsWith('host-0-'))).toEqual(
-    [],
-  );
+  expect(readdirSync(data.joined).filter((name) => stale.includes(name))).toEqual([]);
   expect(existsSync(code)).toBe(true);
 });
 
 it.for<readonly [string, (dir: string) => void]>([
   ['others may write there', (dir) => chmodSync(dir, 0o770)],
-  ['a source has changed', (dir) => changeIndex(dir, /"files":\[\["([^"]+)","\d+ /, '"files":[["$1","0 ')],
+  ['a source has changed', (dir) => changeIndex(dir, /("host-[^"]+","files":\[\["[^"]+",")\d+ /, '$10 ')],
+  ['a source of its head has changed', (dir) => changeIndex(dir, /("head-[^"]+","files":\[\["[^"]+",")\d+ /, '$10 ')],
   ['it is of another Node', (dir) => changeIndex(dir, /"node":"v/, '"node":"v1')],
   ['it stands for another clone', (dir) => changeIndex(dir, /"main":"/, '"main":"/elsewhere')],
   ['its index is no JSON', (dir) => changeIndex(dir, /^\{/, '')],
@@ -91,6 +91,21 @@ it.for<readonly [string, (dir: string) => void]>([
   expect(version(data.path)).toBe('from the script\n');
   spoil(data.joined);
   expect(version(data.path)).toContain('code-stats');
+});
+
+it('ends the head start of a script that is not taken', () => {
+  using data = dataDir();
+  writeJoined(data.joined);
+  const run = (): string =>
+    execFileSync(process.execPath, [WIRKEN, 'skill', 'run', 'hash', 'text', 'abc'], {
+      cwd: import.meta.dirname,
+      env: envOf(data.path),
+      encoding: 'utf8',
+    });
+  const answer = run();
+  expect(answer).toContain('ba7816bf8f01cfea');
+  changeIndex(data.joined, /("host-[^"]+","files":\[\["[^"]+",")\d+ /, '$10 ');
+  expect(run()).toBe(answer);
 });
 
 function changeIndex(dir: string, from: RegExp, to: string): void {

@@ -1,5 +1,5 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { HostError } from '../base/error.ts';
 import { deliverCode } from './code.ts';
@@ -7,14 +7,16 @@ import { scratch } from './pool/fixtures.ts';
 
 it('delivers each entry as one module without types, for this user alone', () => {
   using cache = scratch();
-  const { runner, spawner, readable } = deliverCode(cache.path);
+  const { runner, spawner, readable, compiled } = deliverCode(cache.path);
   const dir = readable[0]?.path ?? '';
   expect(statSync(dir).mode & 0o777).toBe(0o700);
   const modules = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.cjs'));
   const paths = modules.map((path) => join(dir, path));
   expect(paths).toContain(runner);
   expect(paths).toContain(spawner);
-  expect(paths.length).toBe(2);
+  // What starts the runner lies beside it.
+  expect(paths.length).toBe(3);
+  expect(existsSync(compiled ?? '')).toBe(false);
   // Nothing is imported that stands elsewhere: a runner can read nothing else.
   for (const path of paths) expect(readFileSync(path, 'utf8')).not.toMatch(/^(?:import|export)\s|[^.\w]import\('/m);
 });
@@ -28,8 +30,21 @@ it('delivers once, and anew what was touched', () => {
   chmodSync(runner, 0o600);
   writeFileSync(runner, 'process.exit(1)');
   expect(deliverCode(cache.path).runner).toBe(runner);
-  expect(readFileSync(runner, 'utf8')).toMatch(/serve/);
+  expect(readFileSync(runner, 'utf8')).toMatch(/body/);
   expect(readdirSync(cache.path).filter((name) => name.startsWith('runner-')).length).toBe(1);
+});
+
+it.for(['body.cjs', 'main.cjs', 'body.code'])('looks at everything again when %s was touched', (name) => {
+  using cache = scratch();
+  const { runner } = deliverCode(cache.path);
+  const touched = join(dirname(runner), name);
+  const known = join(cache.path, 'runner.json');
+  const before = readFileSync(known, 'utf8');
+  rmSync(touched, { force: true });
+  writeFileSync(touched, 'process.exit(1)');
+  deliverCode(cache.path);
+  expect(readFileSync(known, 'utf8')).not.toBe(before);
+  if (name.endsWith('.cjs')) expect(readFileSync(touched, 'utf8')).not.toBe('process.exit(1)');
 });
 
 it('does not take a directory that others may write', () => {

@@ -10,10 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeHex } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
+import { bootScript } from './boot.ts';
 import { joinModules, readSources } from './join.ts';
 import { areUnchanged, type Stamped, stampOf } from './stamp.ts';
 
@@ -23,12 +24,19 @@ export interface DeliveredCode {
   readonly runner: string;
   /** Runs in a worker of the host and starts runners. */
   readonly spawner: string;
+  /** Where it is kept what the runner's functions are compiled to, if that is done. */
+  readonly compiled?: string;
   /** Everything that the runner may read, and nothing else. */
   readonly readable: readonly { readonly path: string; readonly isDirectory: boolean }[];
 }
 
 const HOST_ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
 const ENTRIES = { runner: 'wasi/runner/main', spawner: 'wasi/pool/spawner' } as const;
+/** Beside the runner, which starts it. */
+const BODY = 'wasi/runner/body.cjs';
+const COMPILED = 'wasi/runner/body.code';
+/** What is made of the sources depends on these, too. */
+const MAKERS = ['wasi/join.ts', 'wasi/boot.ts'];
 const DIGESTS = 'digests.json';
 const KNOWN = 'runner.json';
 const NAME = /^runner-[0-9a-f]{64}$/;
@@ -55,7 +63,16 @@ function inPlace(): DeliveredCode {
 
 function fromSources(cacheDir: string): DeliveredCode {
   const dir = knownDirectory(cacheDir) ?? joinedDirectory(cacheDir);
-  return { ...entriesIn(dir, 'cjs'), readable: [{ path: dir, isDirectory: true }] };
+  return {
+    ...entriesIn(dir, 'cjs'),
+    compiled: join(dir, COMPILED),
+    readable: [{ path: dir, isDirectory: true }],
+  };
+}
+
+/** After a change to what was made: the next `deliverCode` looks at everything. @throws Error of the file system */
+export function forgetKnown(cacheDir: string): void {
+  rmSync(join(cacheDir, KNOWN), { force: true });
 }
 
 /** What `joinedDirectory` answered the last time, if no source has changed since: a start does not read them all again. */
@@ -77,13 +94,16 @@ function knownDirectory(cacheDir: string): string | undefined {
 
 function joinedDirectory(cacheDir: string): string {
   const entries = Object.values(ENTRIES).map((entry) => `${entry}.ts`);
-  // What is made of the sources depends on what makes it, too. Stamps before texts: what changes in between has another by then.
-  const files = [...readSources(HOST_ROOT, entries).keys(), 'wasi/join.ts'].map((path): Stamped => {
+  // Stamps before texts: what changes in between has another by then.
+  const files = [...readSources(HOST_ROOT, entries).keys(), ...MAKERS].map((path): Stamped => {
     const at = join(HOST_ROOT, path);
     return [at, stampOf(at)];
   });
   const sources = readSources(HOST_ROOT, entries);
-  const hash = createHash('sha256').update(process.version).update(joinModules.toString());
+  const hash = createHash('sha256')
+    .update(process.version)
+    .update(joinModules.toString())
+    .update(bootScript.toString());
   for (const [path, source] of sources) hash.update(`\0${path}\0${source.length}\0`).update(source);
   const name = `runner-${hash.digest('hex')}`;
   const dir = join(cacheDir, name);
@@ -105,8 +125,12 @@ function joinedDirectory(cacheDir: string): string {
 
 /** The stamps of what was made. @throws Error of the file system */
 function madeIn(dir: string): string {
-  const entries = Object.values(ENTRIES);
-  return entries.map((entry) => stampOf(join(dir, `${entry}.cjs`))).join('\n');
+  const scripts = [...Object.values(ENTRIES).map((entry) => `${entry}.cjs`), BODY];
+  const compiled = join(dir, COMPILED);
+  return [
+    ...scripts.map((script) => stampOf(join(dir, script))),
+    existsSync(compiled) ? stampOf(compiled) : 'not compiled',
+  ].join('\n');
 }
 
 function entriesIn(dir: string, extension: string): { readonly runner: string; readonly spawner: string } {
@@ -140,9 +164,12 @@ function write(dir: string, sources: ReadonlyMap<string, string>): void {
   const fresh = `${dir}.${encodeHex(randomBytes(6))}`;
   try {
     const digests: Record<string, string> = {};
-    for (const entry of Object.values(ENTRIES)) {
-      const target = `${entry}.cjs`;
-      const text = joinModules(`${entry}.ts`, sources);
+    const texts = {
+      [`${ENTRIES.runner}.cjs`]: bootScript(basename(BODY), basename(COMPILED)),
+      [BODY]: joinModules(`${ENTRIES.runner}.ts`, sources),
+      [`${ENTRIES.spawner}.cjs`]: joinModules(`${ENTRIES.spawner}.ts`, sources),
+    };
+    for (const [target, text] of Object.entries(texts)) {
       mkdirSync(dirname(join(fresh, target)), { recursive: true, mode: 0o700 });
       writeFileSync(join(fresh, target), text, { mode: 0o400 });
       digests[target] = digestOf(Buffer.from(text));

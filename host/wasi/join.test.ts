@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { joinModules } from './join.ts';
+import { joinModules, joinTable, reachedFrom } from './join.ts';
 import { joinPackages } from './join-packages.ts';
 import { scratch } from './pool/fixtures.ts';
 
@@ -106,6 +106,21 @@ it('runs a late module at the first call of one of its functions', () => {
   expect(() => joinModules('main.ts', sources, late)).toThrow(TypeError);
   sources.set('main.ts', "import { KeyObject } from 'node:crypto';\nconsole.log(KeyObject);\n");
   expect(() => joinModules('main.ts', sources, late)).toThrow(TypeError);
+});
+
+it('joins a table of modules, which another script takes from it', () => {
+  const sources = new Map([
+    ['main.ts', "import { head } from './head.ts';\nimport { a } from './a.ts';\nconsole.log('main', head(), a.n);\n"],
+    ['head.ts', "import { a } from './a.ts';\nexport function head(): number {\n  return (a.n += 1);\n}\n"],
+    ['a.ts', "console.log('a');\nexport const a = { n: 1 };\n"],
+  ]);
+  const given = reachedFrom('head.ts', sources);
+  expect([...given].sort()).toEqual(['a.ts', 'head.ts']);
+  const head = joinTable('head.ts', sources);
+  const host = joinModules('main.ts', sources, { given });
+  expect(host).not.toContain("console.log('a')");
+  const use = `const given = ((require) => {${head}})(require);\nconsole.log(given['head.ts']().head());\n${host}`;
+  expect(output(use)).toBe('a\n2\nmain 3 3\n');
 });
 
 it('writes ASCII that means the same', () => {

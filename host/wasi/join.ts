@@ -24,6 +24,8 @@ export interface JoinOptions {
   readonly inline?: Readonly<Record<string, string>>;
   /** Modules, Node's among them, that run at the first call of one of their functions, and not when they are imported. */
   readonly late?: readonly string[];
+  /** Modules that are not in the script: another has them in the table that it answered, and `given` is that table. */
+  readonly given?: ReadonlySet<string>;
 }
 
 /**
@@ -34,14 +36,42 @@ export interface JoinOptions {
  * @param sources path → TypeScript, everything that the entry reaches
  * @throws TypeError for a form of import or export that is not known here
  */
-export function joinModules(
+export function joinModules(entry: string, sources: ReadonlyMap<string, string>, options: JoinOptions = {}): string {
+  return joined(entry, sources, options, false);
+}
+
+/**
+ * The same, but nothing runs: the body of a function that answers a table of all the modules, path → what runs it once and answers its
+ * exports. Whoever has it may run the entry, and give it to the script that comes after.
+ */
+export function joinTable(entry: string, sources: ReadonlyMap<string, string>, options: JoinOptions = {}): string {
+  return joined(entry, sources, options, true);
+}
+
+/** What an entry reaches, itself included: paths beneath the root. */
+export function reachedFrom(
   entry: string,
   sources: ReadonlyMap<string, string>,
-  { urlOf, packages, inline = {}, late = [] }: JoinOptions = {},
+  inline: JoinOptions['inline'] = {},
+): ReadonlySet<string> {
+  return new Set(reachedInOrder(entry, sources, resolver(inline)));
+}
+
+type Resolve = (from: string, specifier: string) => string | undefined;
+
+/** The path of a module among the sources. */
+function resolver(inline: Readonly<Record<string, string>>): Resolve {
+  return (from, specifier) => (specifier.startsWith('.') ? join(dirname(from), specifier) : inline[specifier]);
+}
+
+function joined(
+  entry: string,
+  sources: ReadonlyMap<string, string>,
+  { urlOf, packages, inline = {}, late = [], given = new Set() }: JoinOptions,
+  isTable: boolean,
 ): string {
-  const pathOf = (from: string, specifier: string): string | undefined =>
-    specifier.startsWith('.') ? join(dirname(from), specifier) : inline[specifier];
-  const reached = reachedFrom(entry, sources, pathOf);
+  const pathOf = resolver(inline);
+  const reached = reachedInOrder(entry, sources, pathOf);
   const names = new Map([...reached].map((path, index) => [path, `module${index}`]));
   const external = (specifier: string): string => {
     // A module may call what it imports `process`.
@@ -60,6 +90,7 @@ export function joinModules(
   const namespaceOf = (from: string, specifier: string): string =>
     pathOf(from, specifier) === undefined ? `namespaceOf(${valueOf(from, specifier)})` : valueOf(from, specifier);
   const parts = [...names].map(([path, name]) => {
+    if (given.has(path)) return `const ${name} = given[${JSON.stringify(path)}];\n`;
     const exported: string[] = [];
     const body = stripped(path, sources)
       .replace(OWN_URL, () => (urlOf === undefined ? '__filename' : JSON.stringify(urlOf(path))))
@@ -87,10 +118,14 @@ export function joinModules(
         return '';
       });
     if (UNKNOWN.test(body)) throw new TypeError(`${path} imports or exports in a way that cannot be joined`);
-    return path === entry
+    return path === entry && !isTable
       ? `(async () => {\n'use strict';\n${body}\n})();\n`
       : `const ${name} = once(() => {\n'use strict';\n${body}\nreturn { ${exported.join(', ')} };\n});\n`;
   });
+  if (isTable) {
+    const rows = [...names].map(([path, name]) => `${JSON.stringify(path)}: ${name}`);
+    parts.push(`return { ${rows.join(', ')} };\n`);
+  }
   return ascii(`${packages ?? ''}${HELPERS}${parts.join('\n')}`);
 }
 
@@ -126,11 +161,7 @@ export function readSources(root: string, entries: readonly string[]): ReadonlyM
 }
 
 /** The entry comes last. */
-function reachedFrom(
-  entry: string,
-  sources: ReadonlyMap<string, string>,
-  pathOf: (from: string, specifier: string) => string | undefined,
-): readonly string[] {
+function reachedInOrder(entry: string, sources: ReadonlyMap<string, string>, pathOf: Resolve): readonly string[] {
   const reached = new Set([entry]);
   for (const path of reached) {
     const text = stripped(path, sources);
