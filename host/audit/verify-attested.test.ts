@@ -1,11 +1,12 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeHex } from '../base/bytes.ts';
 import { headMessage, type HeadRange } from './head.ts';
-import { openAuditKey } from './key.ts';
-import { databaseFile } from './place.ts';
+import { openAuditKey, readPinnedKey } from './key.ts';
+import { auditDir, databaseFile } from './place.ts';
+import { openTestLog, testData } from './testing.ts';
 import type { FindingKind, GivenCheckpoint } from './verify.ts';
 import { append, type Change, editPayload, sql } from './verify-changes.fixture.ts';
 import { copyOf, rechain, tamper, type TestLog, testLog, truncate, verified } from './verify.fixture.ts';
@@ -215,5 +216,31 @@ describe('a file that is damaged', () => {
     writeFileSync(databaseFile(copy.dataDir), Buffer.alloc(40_000, 0x5a), { flag: 'r+' });
     const report = await verified(copy);
     expect(report).toMatchObject({ exitCode: 12, findings: [{ kind: 'unreadable' }] });
+  });
+
+  it('with a write-ahead log that was cut has lost its end, which a checkpoint kept elsewhere shows', async () => {
+    using data = testData();
+    using image = testData();
+    const notes: string[] = [];
+    await using writer = openTestLog(data.path, { onCheckpoint: (note) => void notes.push(note) });
+    for (let at = 0; at < 20; at++) await writer.startSession(`cli-${at}`, {});
+    // As a crash of the machine leaves it: the database, and the part of the write-ahead log that has reached the disk.
+    mkdirSync(auditDir(image.path), { mode: 0o700 });
+    copyFileSync(databaseFile(data.path), databaseFile(image.path));
+    const wal = readFileSync(`${databaseFile(data.path)}-wal`);
+    writeFileSync(`${databaseFile(image.path)}-wal`, wal.subarray(0, wal.length / 2), { mode: 0o600 });
+    const key = readPinnedKey(data.path) ?? '';
+    const of: TestLog = { dataDir: image.path, key, checkpoint: '', [Symbol.dispose]: () => undefined };
+    const report = await verified(of);
+    expect(report).toMatchObject({ exitCode: 0, findings: [] });
+    expect(report.rows).toBeGreaterThan(0);
+    expect(report.rows).toBeLessThan(40);
+    const checkpoints = [{ name: 'last', note: notes.at(-1) ?? '' }];
+    expect(await verified(of, { checkpoints })).toMatchObject({
+      exitCode: 11,
+      findings: [{ kind: 'checkpoint-ahead' }],
+    });
+    const whole: TestLog = { ...of, dataDir: data.path };
+    expect(await verified(whole, { checkpoints })).toMatchObject({ exitCode: 0, rows: 40 });
   });
 });
