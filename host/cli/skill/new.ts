@@ -9,8 +9,8 @@ import { sdkDir } from './sdk.ts';
 
 /** What each template takes from the SDK besides its own folder: from where, to where in the new skill. */
 const TEMPLATES = {
-  ts: { 'js/skill.d.ts': 'types/wirken-skill.d.ts' },
-  js: { 'js/skill.d.ts': 'types/wirken-skill.d.ts' },
+  ts: { 'js/skill.types.d.ts': 'types/wirken-skill.d.ts' },
+  js: { 'js/skill.types.d.ts': 'types/wirken-skill.d.ts' },
   c: { 'c/wirken.h': 'src/wirken.h' },
   rust: { 'rust/wirken.rs': 'src/wirken.rs' },
   assemblyscript: { 'assemblyscript/wirken.ts': 'src/wirken.ts' },
@@ -47,7 +47,7 @@ export async function skillNew(
     for (const [path, from] of files) {
       const to = join(dir, path);
       mkdirSync(dirname(to), { recursive: true });
-      writeFileSync(to, readFileSync(from, 'utf8').replaceAll('__NAME__', name));
+      writeFileSync(to, readFileSync(from, 'utf8').replaceAll('SKILL-NAME', name));
     }
   } catch (error) {
     rmSync(dir, { recursive: true, force: true });

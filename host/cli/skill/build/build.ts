@@ -30,9 +30,13 @@ async function make(spec: BuildSpec, ports: BuildPorts): Promise<Made> {
       return { wasm: await (await import('./c.ts')).buildC(spec, ports) };
     case 'wat':
       return { wasm: await (await import('./wat.ts')).buildWat(spec, ports) };
+    case 'javascript': {
+      const { wasm, tools } = (await import('./javascript/build.ts')).buildJavaScript(spec, ports);
+      const { withTools } = await import('./manifest-tools.ts');
+      return { wasm, ...withTools(ports.dir, tools) };
+    }
     case 'rust':
     case 'assemblyscript':
-    case 'javascript':
       throw new HostError('unsupported', 'not yet');
   }
 }
