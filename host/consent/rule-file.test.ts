@@ -38,6 +38,14 @@ describe('the rules of now', () => {
     expect(said(new RuleFile(join(scratchDir(), 'not there')))).toEqual([]);
   });
 
+  it('are not taken for none when a symlink comes to lead nowhere', () => {
+    const { file, path } = fileWith(DENY);
+    rmSync(path);
+    expect(said(file)).toEqual([]);
+    symlinkSync(`${path}.gone`, path);
+    expectCode(() => file.rules(), 'policy-invalid');
+  });
+
   it('are the same object while the file stays', () => {
     const { file } = fileWith(DENY);
     expect(file.rules()).toBe(file.rules());
@@ -72,11 +80,13 @@ describe('the rules of now', () => {
     ['is huge', (path) => truncateSync(path, 1 << 30), /larger/],
     ['is no UTF-8', (path) => writeFileSync(path, Buffer.from([0xff, 0xfe])), /UTF-8/],
     ['leads nowhere', (path) => (rmSync(path), symlinkSync(path, path)), /ELOOP/],
+    ['leads to what is gone', (path) => (rmSync(path), symlinkSync(`${path}.gone`, path)), /ENOENT/],
     ['belongs to another user', giveAway, /another user/],
     ['is cut in the middle', (path) => writeFileSync(path, 'rules:\n  - deny: "WorkspaceWr'), /:2:/],
   ])('are none of a file that %s', async ([, spoil, why]) => {
     const { file, path } = fileWith(DENY);
     if (spoil === giveAway && process.getuid?.() !== 0) return;
+    file.rules();
     spoil(path);
     const error = expectCode(() => file.rules(), 'policy-invalid');
     expect(error.message).toMatch(why);

@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type BigIntStats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeUtf8, encodeUtf8 } from '../base/bytes.ts';
 import { HostError, systemCode } from '../base/error.ts';
@@ -103,11 +103,16 @@ function parsedSet(text: string): RuleSet | HostError {
 function identityNow(path: string): string {
   try {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat === undefined ? NO_FILE : identityOf(stat);
+    return stat !== undefined ? identityOf(stat) : isThere(path) ? '' : NO_FILE;
   } catch (error) {
     if (systemCode(error) === undefined) throw error;
     return '';
   }
+}
+
+/** Whether the name stands there, wherever it leads. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
@@ -120,7 +125,8 @@ function readText(path: string): { readonly text: string; readonly identity: str
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
+    // A symlink to rules that are gone is not the word of someone who has none.
+    if (systemCode(error) === 'ENOENT' && !isThere(path)) return undefined;
     throw unreadable(error);
   }
   try {
