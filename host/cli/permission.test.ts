@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -97,6 +98,66 @@ describe('wirken permission', () => {
     expect(code).toBeGreaterThan(0);
     expect(stderr).toMatch(/^wirken: (?:usage|policy-invalid|not-installed): /);
     expect(stderr + stdout).not.toContain('    at ');
+  });
+});
+
+describe('what is printed as a way to allow it', () => {
+  it.for<[string, string[], RegExp]>([
+    ['the remedy of a denial', ['tool', 'run', 'exec', 'echo', "it's", 'a b', '$HOME'], /wirken permission allow .*/],
+    [
+      'the remedy of permission test',
+      ['permission', 'test', "ShellExec:echo \"it's\" 'a b' '$HOME'"],
+      /wirken permission allow .*/,
+    ],
+  ])('does so, as it stands, in a shell: %s', async ([, args, command]) => {
+    using box = new Sandbox();
+    const { stdout, stderr } = await box.wirken(args);
+    const printed = command.exec(stdout + stderr)?.[0] ?? '';
+    const words = execFileSync('sh', ['-c', `wirken() { printf '%s\\0' "$@"; }; ${printed}`], { encoding: 'utf8' });
+    expect((await box.wirken(words.split('\0').slice(0, -1))).code).toBe(0);
+    const again = await box.wirken(['tool', 'run', 'exec', 'echo', "it's", 'a b', '$HOME']);
+    expect(again.stderr).not.toMatch(/consent-required|denied/);
+  });
+
+  it('is not a rule for code that no rule can name', async () => {
+    using box = new Sandbox();
+    box.skill('mine', `description: "for tests"\n${TEXT_TOOL}`);
+    const { stderr } = await box.wirken(['skill', 'run', '--dev', './mine', 'text', 'abc']);
+    expect(stderr).toContain('--yes or --allow SkillRun:mine/text');
+    expect(stderr).not.toContain('permission allow');
+  });
+});
+
+describe('the words of a command', () => {
+  it('stand nowhere in the clear, by whatever rule or option it was allowed', async () => {
+    using box = new Sandbox();
+    const rule = 'allow ShellExec:echo -u hunter2 *';
+    for (const args of [
+      ['permission', 'allow', rule.slice('allow '.length)],
+      ['tool', 'run', 'exec', 'echo', '-u', 'hunter2', 'x'],
+      ['tool', 'run', '--allow', 'ShellExec:printf hunter2', 'exec', 'printf', 'hunter2'],
+      ['permission', 'revoke', 'allow hunter2'],
+      ['permission', 'revoke', rule],
+      ['permission', 'allow', 'hunter2'],
+      ['permission', 'allow', 'WorkspaceRead:../hunter2'],
+    ]) {
+      // oxlint-disable-next-line no-await-in-loop -- each sees the rules of the one before
+      await box.wirken(args);
+    }
+    writeFileSync(join(box.data, 'permissions.yaml'), 'rules:\n  - allow: ShellExec:hunter2  x\n');
+    await box.wirken(['tool', 'run', 'exec', 'true']);
+    const rows = box.auditRows();
+    expect(JSON.stringify(rows)).not.toContain('hunter2');
+    const rules = rows.flatMap(({ detail }) => (typeof detail['rule'] === 'string' ? [detail['rule']] : []));
+    expect(rules).toEqual([
+      'allow ShellExec:echo …',
+      'allow ShellExec:echo … (permissions.yaml:2:5)',
+      '--allow ShellExec:printf …',
+      'allow ShellExec:echo …',
+      expect.stringMatching(/^rules unreadable: policy-invalid, permissions\.yaml:2:\d+$/),
+    ]);
+    const opened = (await box.wirken(['audit', 'log', '--json'])).stdout;
+    expect(opened).toContain(`"rule_text":{"kind":"value","value":"${rule}"}`);
   });
 });
 

@@ -9,14 +9,16 @@ import type { Action, Asker } from '../policy/action.ts';
 import { explain, type Explanation } from '../policy/explain.ts';
 import { parseAction } from '../policy/parse-action.ts';
 import type { RememberedAnswer } from '../policy/remembered.ts';
-import { CONDITIONS, type Rule, type RuleText } from '../policy/rule.ts';
+import { recordedRule } from '../policy/recorded-rule.ts';
+import { shellWord } from '../policy/remedy.ts';
+import { CONDITIONS, parseRule, type Rule, type RuleText } from '../policy/rule.ts';
 import { rememberedIn } from '../policy/standing.ts';
 import { askerOf, runAction } from '../wasi/call-skill.ts';
 import { allowances } from './allowances.ts';
 import type { Context } from './context.ts';
 import { openHost } from './host.ts';
 import { EXIT } from './output.ts';
-import { AGENT, personName, quietSession } from './session.ts';
+import { AGENT, personName, quietSession, type SessionRow } from './session.ts';
 import { requireSkillName } from './skill/info.ts';
 import { installedAllowance } from './skill/installed-allowance.ts';
 
@@ -61,10 +63,10 @@ export async function permissionAdd(
   ensureDataDir(dataDir);
   const file = new RuleFile(dataDir);
   const rule: RuleText = { effect, target, ...conditions(flags) };
+  const parsed = parseRule(rule);
   await using session = quietSession(context, `permission ${effect}`);
-  const rules = await session.during(
-    { actor: 'cli', action: 'permission.changed', detail: { change: 'added', rule: ruleText(rule) } },
-    () => file.add(rule, context.signal),
+  const rules = await session.during(changedRow('added', parsed.text, recordedRule(parsed)), () =>
+    file.add(rule, context.signal),
   );
   context.out.result(
     `${effect === 'allow' ? 'Allowed' : 'Denied'}: ${shown(target, 400)}\nin ${shown(file.path, 4096)}`,
@@ -81,13 +83,11 @@ export async function permissionAdd(
 export async function permissionRevoke(context: Context, what: string): Promise<number> {
   const { dataDir } = context.config;
   await using session = quietSession(context, 'permission revoke');
-  const row = {
-    actor: 'cli',
-    action: 'permission.changed',
-    detail: { change: 'removed', rule: what.slice(0, 4096).toWellFormed() },
-  } as const;
-  await session.during(row, async () => {
-    if (!ANSWER_ID.test(what)) return void (await new RuleFile(dataDir).remove(what, context.signal));
+  const file = new RuleFile(dataDir);
+  const isAnswer = ANSWER_ID.test(what);
+  const recorded = isAnswer ? what : recordedRule(ruleOf(file, what));
+  await session.during(changedRow('removed', what, recorded), async () => {
+    if (!isAnswer) return void (await file.remove(what, context.signal));
     using store = new AnswerFile(dataDir);
     if (!store.remove(what)) {
       throw new HostError('not-found', `there is no remembered answer ${what}`, {
@@ -153,9 +153,19 @@ function conditions(flags: ConditionFlags): ConditionFlags {
   return Object.fromEntries(CONDITIONS.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])));
 }
 
-function ruleText({ effect, target, ...rest }: RuleText): string {
-  const said = CONDITIONS.flatMap((name) => (rest[name] === undefined ? [] : [`${name} ${rest[name]}`]));
-  return `${effect} ${target}${said.length === 0 ? '' : ` (${said.join(', ')})`}`.slice(0, 4096).toWellFormed();
+/** The words of a command in a rule can be removed from the log, as those of the command itself. */
+function changedRow(change: 'added' | 'removed', rule: string, recorded: string): SessionRow {
+  const redactable = recorded === rule ? {} : { redactable: { rule_text: rule } };
+  return { actor: 'cli', action: 'permission.changed', detail: { change, rule: recorded }, ...redactable };
+}
+
+function ruleOf(file: RuleFile, text: string): Rule {
+  const rule = file.rules().rules.find((one) => one.text === text);
+  if (rule !== undefined) return rule;
+  throw new HostError('not-found', `there is no rule "${shown(text, 200)}"`, {
+    remedy:
+      'wirken permission list shows all of them: name one as it stands there, without its number, or an answer by its id.',
+  });
 }
 
 function ruleJson({ text, effect, line, column }: Rule): Json {
@@ -202,7 +212,7 @@ function explanationText({ outcome, what, tier, because, rule, choices, target }
     ...(choices.length === 0 ? [] : [`  answers  ${choices.join(' · ')}`]),
     ...(outcome !== 'asked' || target === undefined
       ? []
-      : [`  to allow it: wirken permission allow '${shown(target, 1000)}'`]),
+      : [`  to allow it: wirken permission allow ${shellWord(target)}`]),
   ].join('\n');
 }
 

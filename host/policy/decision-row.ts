@@ -63,7 +63,8 @@ export function subjectText(action: Action): string {
 
 /**
  * The row of a decision: `detail` has `action_variant`, `tier`, `decision`, `decider`, `remembered`, `rule`, `subject`, the `choice` of
- * a person, `skill` and `skill_digest` of the code that asked, its `tool`; the redactable `request` where the words of the request are more than its subject.
+ * a person, `skill` and `skill_digest` of the code that asked, its `tool`; the redactable `request` where the words of the request are more than its subject,
+ * and `rule_text` where those of the rule are more than `rule`.
  */
 export function decisionRow({
   action,
@@ -73,6 +74,7 @@ export function decisionRow({
   decider,
   remembered,
   rule,
+  recorded,
   choice,
 }: Decision): EventDraft {
   const request = lookUp(REQUESTS, action);
@@ -87,7 +89,7 @@ export function decisionRow({
       decision,
       decider,
       remembered,
-      rule: plain(rule),
+      rule: plain(recorded ?? rule),
       subject: subjectText(action),
       agent: asker.agent,
       person: asker.person,
@@ -95,7 +97,14 @@ export function decisionRow({
       ...(asker.skill === undefined ? {} : { skill: asker.skill.name, skill_digest: asker.skill.digest }),
       ...(asker.tool === undefined ? {} : { tool: asker.tool }),
     },
-    ...(request === undefined ? {} : { redactable: { request } }),
+    ...(request === undefined && recorded === undefined
+      ? {}
+      : {
+          redactable: {
+            ...(request === undefined ? {} : { request }),
+            ...(recorded === undefined ? {} : { rule_text: plain(rule) }),
+          },
+        }),
   };
 }
 

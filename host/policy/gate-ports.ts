@@ -40,6 +40,8 @@ export interface Decision {
   readonly remembered: boolean;
   /** The rule, remembered answer or option that decided, as text; `tier1` when only the tier did. */
   readonly rule: string;
+  /** The same without the words of requests that `rule` may hold; absent where it holds none. */
+  readonly recorded?: string;
   /** What the person answered, if one was asked. */
   readonly choice?: Choice;
 }

@@ -40,7 +40,9 @@ export interface GatePorts extends TierContext {
   onUnremembered?(action: Action, error: HostError): void;
 }
 
-type Outcome = Pick<Decision, 'decision' | 'decider' | 'rule' | 'remembered' | 'choice'> & { readonly remedy?: string };
+type Outcome = Pick<Decision, 'decision' | 'decider' | 'rule' | 'recorded' | 'remembered' | 'choice'> & {
+  readonly remedy?: string;
+};
 
 /** Known to this module alone, from the moment it is loaded. */
 const mint = Permit.claimMint();
@@ -272,8 +274,15 @@ const DENIALS = {
 } as const satisfies Record<Decider, (what: string, rule: string) => string>;
 
 function settled(standing: Extract<Standing, { kind: 'decided' }>): Outcome {
-  const { decision, decider, rule, remedy } = standing;
-  return { decision, decider, rule, remembered: decider === 'remembered', ...(remedy === undefined ? {} : { remedy }) };
+  const { decision, decider, rule, recorded, remedy } = standing;
+  return {
+    decision,
+    decider,
+    rule,
+    remembered: decider === 'remembered',
+    ...(recorded === undefined || recorded === rule ? {} : { recorded }),
+    ...(remedy === undefined ? {} : { remedy }),
+  };
 }
 
 function nobody(rule: string, remedy: string): Outcome {

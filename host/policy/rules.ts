@@ -1,6 +1,7 @@
 import type { Action, ActionKind, Asker } from './action.ts';
 import { type Glob, parseGlob } from './glob.ts';
 import { covers, type Effect, keyOf } from './pattern.ts';
+import { recordedRule } from './recorded-rule.ts';
 import { concerns, type Rule } from './rule.ts';
 import type { Subject } from './subject.ts';
 import { ACTION_KINDS } from './table.ts';
@@ -11,6 +12,8 @@ export interface Ruling {
   readonly rule: Rule;
   /** `deny WorkspaceWrite:.git/** (permissions.yaml:4:5)` */
   readonly text: string;
+  /** The same as the log has it in the clear. */
+  readonly recorded: string;
 }
 
 interface Placed {
@@ -56,7 +59,9 @@ export class RuleSet {
       const found = bucket.keyed.get(key)?.find(fits);
       if (found !== undefined && (first === undefined || found.at < first.at)) first = found;
     }
-    return first === undefined ? undefined : { effect, rule: first.rule, text: this.textOf(first.rule) };
+    if (first === undefined) return undefined;
+    const { rule } = first;
+    return { effect, rule, text: this.textOf(rule), recorded: this.#placed(recordedRule(rule), rule) };
   }
 
   /** What of the workspace is denied to this asker, whatever it was granted, as globs for `globMatches` with `dots`. */
@@ -69,7 +74,11 @@ export class RuleSet {
   }
 
   /** A rule and where it stands, on one line. */
-  textOf({ text, line, column }: Rule): string {
+  textOf(rule: Rule): string {
+    return this.#placed(rule.text, rule);
+  }
+
+  #placed(text: string, { line, column }: Rule): string {
     return `${text} (${line === 0 ? this.source : `${this.source}:${line}:${column}`})`;
   }
 }

@@ -4,6 +4,7 @@ import { allowanceFor } from './allowance.ts';
 import type { Allowance, Choice } from './gate-ports.ts';
 import { type AnswerStore, answerText, type Binding, bindingOf, type RememberedAnswer } from './remembered.ts';
 import type { Rule } from './rule.ts';
+import { recordedOption } from './recorded-rule.ts';
 import type { RuleSet, Ruling } from './rules.ts';
 import { type Subject, subjectOf } from './subject.ts';
 import { type Classified, classify, type TierContext } from './tier.ts';
@@ -23,6 +24,8 @@ export interface Decided extends Classified {
   readonly decider: Decider;
   /** The rule, remembered answer or option, as text. */
   readonly rule: string;
+  /** The same without the words of requests, if there are any in it. */
+  readonly recorded?: string;
   readonly deciding?: Rule | RememberedAnswer | Allowance | HostError;
   /** What to do about a denial, one sentence. */
   readonly remedy?: string;
@@ -65,7 +68,10 @@ export function standingOf(
 
   const allowance = allowanceFor(allowed, action, subject);
   if (allowance !== undefined)
-    return decided(classified, 'allowed', 'option', allowance.option, { deciding: allowance });
+    return decided(classified, 'allowed', 'option', allowance.option, {
+      deciding: allowance,
+      recorded: recordedOption(allowance),
+    });
 
   const binding = bindingOf(action, subject, asker);
   const found = binding === undefined ? [] : lookFor(binding, ports);
@@ -123,15 +129,23 @@ function unclear(why: string): Decided {
 function unruled(classified: Classified, error: HostError): Decided {
   return decided(classified, 'denied', 'rule', `rules unreadable: ${error.message}`, {
     deciding: error,
+    recorded: `rules unreadable: ${placeOf(error)}`,
     remedy: error.details.remedy ?? 'Mend the rule file.',
   });
 }
 
-function ruled(classified: Classified, { effect, rule, text }: Ruling): Decided {
+/** Where the fault is; what it is may be told in the words of a rule. */
+function placeOf({ code, details: { file, line, column } }: HostError): string {
+  const where = [file, line, column].filter((part) => typeof part === 'string' || typeof part === 'number');
+  return where.length === 0 ? code : `${code}, ${where.join(':')}`;
+}
+
+function ruled(classified: Classified, { effect, rule, text, recorded }: Ruling): Decided {
   return effect === 'allow'
-    ? decided(classified, 'allowed', 'rule', text, { deciding: rule })
+    ? decided(classified, 'allowed', 'rule', text, { deciding: rule, recorded })
     : decided(classified, 'denied', 'rule', text, {
         deciding: rule,
+        recorded,
         remedy: 'Change the rule if it says too much: wirken permission list shows all of them.',
       });
 }
@@ -148,7 +162,7 @@ function decided(
   decision: 'allowed' | 'denied',
   decider: Decider,
   rule: string,
-  more: Pick<Decided, 'deciding' | 'remedy' | 'trouble'> = {},
+  more: Pick<Decided, 'deciding' | 'recorded' | 'remedy' | 'trouble'> = {},
 ): Decided {
   return { kind: 'decided', ...classified, decision, decider, rule, ...more };
 }
