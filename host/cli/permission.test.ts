@@ -69,6 +69,22 @@ describe('wirken permission', () => {
     expect([tested.code, JSON.parse(tested.stdout)]).toEqual([code, expect.objectContaining({ outcome })]);
   });
 
+  it('lets a skill in by a rule without granting what nobody saw it ask for', async () => {
+    using box = new Sandbox();
+    await box.wirken(['permission', 'allow', 'SkillInstall:mine']);
+    await signed(box, WRITES);
+    expect((await box.wirken(['skill', 'install', './mine'])).stdout).toContain('granted: nothing');
+    expect((await box.wirken(['skill', 'run', 'mine', 'text', 'abc'])).stderr).toContain('consent-required');
+    const installed = box.auditRows().filter(({ action }) => action === 'skill.installed');
+    expect(installed).toMatchObject([{ detail: { by: 'nobody', granted: {} } }]);
+    expect((await box.wirken(['skill', 'install', '--yes', './mine'])).stdout).toContain('write: out/**');
+    box.skill('mine', WRITES.replace('1.0.0', '1.1.0').replace('"out/**"', '"out/**", "more/**"'));
+    await box.wirken(['skill', 'sign', './mine']);
+    expect((await box.wirken(['skill', 'install', './mine'])).stdout).toMatch(
+      /granted: filesystem\.write: out\/\*\*\n/,
+    );
+  });
+
   it('test names the rule and its line', async () => {
     using box = new Sandbox();
     await box.wirken(['permission', 'deny', 'WorkspaceWrite:.git/**']);

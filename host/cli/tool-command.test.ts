@@ -44,6 +44,18 @@ describe('wirken tool run', () => {
     expect((await box.wirken(['tool', 'run', 'read_file', 'secret/key.txt'])).stderr).toContain('Denied by a rule');
   });
 
+  it('tells nothing of a file that a rule forbids to read by editing it', async () => {
+    using box = new Sandbox();
+    writeFileSync(join(box.work, 'key.txt'), 'user\nhunter2\n');
+    await box.wirken(['permission', 'deny', 'WorkspaceRead:key.txt']);
+    for (const old of ['user', 'guess']) {
+      // oxlint-disable-next-line no-await-in-loop -- two processes at once are enough for this machine
+      const edited = await box.wirken(['tool', 'run', '--allow', 'WorkspaceWrite', 'edit_file', 'key.txt', old, 'x']);
+      expect([edited.code, edited.stdout, edited.stderr]).toEqual([1, '', expect.stringContaining('Denied by a rule')]);
+    }
+    expect((await box.wirken(['tool', 'run', '--allow', 'WorkspaceWrite', 'write_file', 'key.txt', 'x'])).code).toBe(0);
+  });
+
   it('answers --json with the value, and a tool that is none with a refusal that is recorded', async () => {
     using box = new Sandbox();
     writeFileSync(join(box.work, 'a.txt'), 'one\n');

@@ -48,6 +48,15 @@ export async function decideGrants(
   if (standing !== undefined) return { permit, grants: standing.grants };
   const asked = candidate.skill.manifest.permissions;
   const at = new Date(ports.clock.now()).toISOString();
+  if (permit.decider !== 'person') {
+    // A rule let it in, and nobody saw what it asks for: it gets what was named, or given to the same publisher before.
+    const { previous } = candidate;
+    const kept = previous !== undefined && sameOwner(previous, candidate.skill) ? previous.grants.given : NOTHING;
+    return {
+      permit,
+      grants: { asked, given: intersect(asked, chosen ?? kept), at, by: chosen ? '--grant' : 'nobody' },
+    };
+  }
   const all = chosen === undefined ? given : intersect(chosen, given);
   return { permit, grants: { asked, given: intersect(asked, all), at, by: 'person' } };
 }

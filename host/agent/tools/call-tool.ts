@@ -110,6 +110,11 @@ async function permitted(
   const options: AskOptions = { ...ports.options, args: untrustedArgs };
   return await tool.open(async <K extends ActionKind>(opened: ToolOf<K>): Promise<ToolOutcome> => {
     const action = await opened.actionOf(args, toolPorts);
+    if (opened.tellsContent && 'path' in action && ports.mayRead?.(action.path) === false) {
+      const read: ActionOf<'WorkspaceRead'> = { kind: 'WorkspaceRead', path: action.path };
+      const answer = await ports.gate.ask<'WorkspaceRead'>(read, asker, options, signal);
+      if (answer.kind === 'denied') return answer;
+    }
     const permit = await ports.gate.ask<K>(action, asker, options, signal);
     if (permit.kind === 'denied') return permit;
     const run = async (limited: AbortSignal): Promise<ToolResult> => await opened.run(permit, args, toolPorts, limited);

@@ -44,6 +44,7 @@ export const editFile: ToolOf<'WorkspaceWrite'> = {
     additionalProperties: false,
   },
   deterministic: false,
+  tellsContent: true,
   access: 'read-write',
   actionOf: (args, { dir }) => {
     if (args.text('old') === args.text('new')) {

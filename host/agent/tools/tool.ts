@@ -36,6 +36,8 @@ interface ToolFacts {
   readonly output: JsonSchema;
   /** Whether the result follows from the arguments and what the workspace answered, so that a journal of that replays it. */
   readonly deterministic: boolean;
+  /** Whether the answer tells what stands in the file that the action names, although the action is no reading. */
+  readonly tellsContent?: true;
   /** How much of the workspace it needs. */
   readonly access: 'read-only' | 'read-write';
 }
