@@ -86,11 +86,29 @@ describe('a row proof', () => {
     copy[Symbol.dispose]();
   });
 
-  it('is not made from a log that was changed', () => {
-    const { copy, db: changed } = tampered((db) =>
-      db.exec(`UPDATE events SET hash = '${'00'.repeat(32)}' WHERE id = 20`),
-    );
-    expect(() => proveRow(changed, 9, log.key)).toThrow(/other rows than the first 34/);
+  it.for<readonly [string, string, RegExp]>([
+    ['whose row was changed', `UPDATE events SET actor = 'cli' WHERE id = 9`, /^Row 9 .* column actor says “cli”/],
+    [
+      'whose row has another hash',
+      `UPDATE events SET hash = '${'00'.repeat(32)}' WHERE id = 9`,
+      /^Row 9 .* its hash is not/,
+    ],
+    ['whose row has no hash', `UPDATE events SET hash = 'x' WHERE id = 9`, /^Row 9 .* its hash is not/],
+    [
+      'whose other row was changed',
+      `UPDATE events SET hash = '${'00'.repeat(32)}' WHERE id = 20`,
+      /other rows than the first 34/,
+    ],
+    [
+      'whose other row has no hash',
+      `UPDATE events SET hash = 'x' WHERE id = 20`,
+      /^Row 20 of the audit log has no hash/,
+    ],
+    ['that lacks another row', `DELETE FROM events WHERE id = 20`, /lacks rows between 17 and 32/],
+  ])('is not made from a log %s', ([, change, message]) => {
+    const { copy, db: changed } = tampered((db) => db.exec(change));
+    expect(() => proveRow(changed, 9, log.key)).toThrow(message);
+    expect(() => proveRow(changed, 9, log.key)).toThrow(refused('audit-invalid'));
     changed.close();
     copy[Symbol.dispose]();
   });

@@ -4,7 +4,7 @@ import { strictJson } from '../skill/strict-json.ts';
 import { decodeBase64, openNote, type TreeHead } from './checkpoint.ts';
 import type { Connection } from './database.ts';
 import { isObject } from './json.ts';
-import { consistencyProof, inclusionProof, readRoot } from './tiles.ts';
+import { consistencyProof, inclusionProof } from './tiles.ts';
 import { HASH_BYTES, leafHash, MAX_PROOF_HASHES, verifyConsistency, verifyInclusion } from './tree.ts';
 import { type LogVerifier, openVerifier } from './verifier.ts';
 import { Findings } from './verify/finding.ts';
@@ -46,9 +46,12 @@ const ROW = 'SELECT id, session, seq, ts, actor, action, channel, payload, prev_
  * its checkpoint
  */
 export function proveRow(db: Connection, id: number, key: string): RowProof {
-  const row = db.prepare<[number], AuditRow>(`${ROW} WHERE id = ?`).get(id);
-  if (row === undefined)
+  const columns = db.prepare<[number], { readonly [name: string]: unknown }>(`${ROW} WHERE id = ?`).get(id);
+  if (columns === undefined) {
     throw notFound(`The audit log has no row ${id}`, 'Look for its number with `wirken audit log`.');
+  }
+  const row = checkedRow(columns);
+  if (typeof row === 'string') throw changed(`Row ${id} of the audit log cannot be proved: ${row}`);
   const checkpoint = lastCheckpoint(db, id);
   if (checkpoint === undefined) {
     throw notFound(
@@ -56,9 +59,11 @@ export function proveRow(db: Connection, id: number, key: string): RowProof {
       'Make one with `wirken audit checkpoint`.',
     );
   }
-  const { size } = openHere(db, checkpoint, openVerifier(key));
-  const hashes = base64Of(inclusionProof(db, id - 1, size));
-  return { kind: ROW_PROOF, row, index: id - 1, size, hashes, checkpoint };
+  const { size, root } = openHere(db, checkpoint, openVerifier(key));
+  const index = id - 1;
+  const path = inclusionProof(db, index, size);
+  if (!verifyInclusion({ index, size, leaf: leafHash(row.hash), path, root })) throw otherRows(size);
+  return { kind: ROW_PROOF, row, index, size, hashes: base64Of(path), checkpoint };
 }
 
 /**
@@ -78,7 +83,10 @@ export function proveConsistency(
   const older = openHere(db, from, log);
   const newer = openHere(db, to, log);
   if (older.size > newer.size) throw invalid('the first checkpoint is the later one');
-  return { kind: CONSISTENCY_PROOF, from, to, hashes: base64Of(consistencyProof(db, older.size, newer.size)) };
+  const path = consistencyProof(db, older.size, newer.size);
+  const sizes = { from: older.size, to: newer.size };
+  if (!verifyConsistency({ ...sizes, fromRoot: older.root, toRoot: newer.root, path })) throw otherRows(newer.size);
+  return { kind: CONSISTENCY_PROOF, from, to, hashes: base64Of(path) };
 }
 
 /**
@@ -122,19 +130,25 @@ function lastCheckpoint(db: Connection, minSize: number): string | undefined {
   return typeof note === 'string' ? note : undefined;
 }
 
-/** A checkpoint that the rows here have as well. */
+/** A checkpoint of this log over rows that are still here; whether they are the same, the proof shows. */
 function openHere(db: Connection, note: string, log: LogVerifier): TreeHead {
   const head = openNote(note, log);
   const rows = db.prepare<[], number>('SELECT coalesce(max(id), 0) FROM events').pluck().get() ?? 0;
   if (head.size > rows) throw differs(`was signed over ${head.size} rows, and there are ${rows}`);
-  if (!readRoot(db, head.size).equals(head.root))
-    throw differs(`was signed over other rows than the first ${head.size}`);
   return head;
 }
 
+function otherRows(size: number): HostError {
+  return differs(`was signed over other rows than the first ${size}`);
+}
+
 function differs(what: string): HostError {
-  return new HostError('audit-invalid', `The audit log is not the one of the checkpoint, which ${what}`, {
-    remedy: 'Find out what was changed with `wirken audit verify --checkpoint`.',
+  return changed(`The audit log is not the one of the checkpoint, which ${what}`);
+}
+
+function changed(what: string): HostError {
+  return new HostError('audit-invalid', what, {
+    remedy: 'Find out what was changed with `wirken audit verify`, and with `--checkpoint` if one is kept elsewhere.',
   });
 }
 

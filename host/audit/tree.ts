@@ -33,7 +33,13 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return sha256(nodeInput);
 }
 
-function nodeAbove(left: string, right: string): string {
+/** `leafHash` in a string of a character a byte. */
+export function leafText(rowHashHex: string): string {
+  return hash('sha256', leafInputOf(rowHashHex), 'latin1');
+}
+
+/** `nodeHash` of and in such strings. */
+export function nodeAbove(left: string, right: string): string {
   nodeInput.write(left, 1, 'latin1');
   nodeInput.write(right, 1 + HASH_BYTES, 'latin1');
   return hash('sha256', nodeInput, 'latin1');
@@ -63,7 +69,7 @@ export class Frontier {
 
   /** Pushes the leaf of a row. @throws TypeError for anything but 64 hex digits */
   pushRow(rowHashHex: string): void {
-    this.#push(hash('sha256', leafInputOf(rowHashHex), 'latin1'));
+    this.#push(leafText(rowHashHex));
   }
 
   /** The hash over the last 2^level leaves, where the size is a multiple of that; `undefined` elsewhere. */
