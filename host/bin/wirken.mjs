@@ -99,7 +99,7 @@ function load(dir, name, given) {
   const code = `${script.slice(0, -'.cjs'.length)}-${commandName()}.code`;
   const found = existsSync(code) ? readFileSync(code) : undefined;
   const cachedData = found?.length > 0 ? found : undefined;
-  const compiled = new Script(`(function (require, __filename, given) {${readFileSync(script, 'latin1')}\n})`, {
+  const compiled = new Script(readFileSync(script, 'latin1'), {
     filename: script,
     cachedData,
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

@@ -44,7 +44,7 @@ it('is written by the second start, for this user alone, and the third starts fr
   expect(version(data.path)).toBe(answer);
   expect(statSync(data.joined).mode & 0o777).toBe(0o700);
   expect(version(data.path)).toBe(answer);
-  writeFileSync(scriptOf(data.joined), "console.log('from the script')");
+  writeFileSync(scriptOf(data.joined), "() => console.log('from the script')");
   expect(version(data.path)).toBe('from the script\n');
 });
 
@@ -87,7 +87,7 @@ it.for<readonly [string, (dir: string) => void]>([
 ])('is left alone when %s', ([, spoil]) => {
   using data = dataDir();
   writeJoined(data.joined);
-  writeFileSync(scriptOf(data.joined), "console.log('from the script')");
+  writeFileSync(scriptOf(data.joined), "() => console.log('from the script')");
   expect(version(data.path)).toBe('from the script\n');
   spoil(data.joined);
   expect(version(data.path)).toContain('code-stats');

@@ -59,8 +59,8 @@ export function writeJoined(dir: string): void {
   };
   const given = reachedFrom(HEAD, sources, inline);
   const texts = {
-    head: joinTable(HEAD, sources, { ...options, packages: packagesBeside('head') }),
-    host: joinModules(ENTRY, sources, { ...options, packages: packagesBeside('host'), given }),
+    head: asFunction(joinTable(HEAD, sources, { ...options, packages: packagesBeside('head') })),
+    host: asFunction(joinModules(ENTRY, sources, { ...options, packages: packagesBeside('host'), given })),
     [PACKAGES_SCRIPT]: `${packages.text}module.exports = packages;\n`,
   };
   const digest = createHash('sha256').update(JSON.stringify(texts)).digest('hex');
@@ -83,6 +83,11 @@ export function writeJoined(dir: string): void {
   // With what others were compiled to.
   for (const name of readdirSync(dir))
     if (/^(?:head|host|packages)-/.test(name) && !name.includes(digest)) rmSync(join(dir, name), { force: true });
+}
+
+/** What is written is what is compiled: to put a megabyte into brackets takes a start longer than one would think. */
+function asFunction(body: string): string {
+  return `(function (require, __filename, given) {${body}\n})`;
 }
 
 /** Beside the script: a start that finds a manifest kept has no use for them. */

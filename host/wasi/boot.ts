@@ -1,3 +1,8 @@
+/** The script as the function that is called with what Node gives a module. */
+export function scriptBody(text: string): string {
+  return `(function (require, __filename) {${text}\n})`;
+}
+
 /**
  * JavaScript that starts the script `body` beside it, with what its functions were compiled to when a runner practised, if that is there:
  * to compile what a first call needs takes longer than to load it. A runner that practises gives it to its stdout when it ends.
@@ -11,7 +16,7 @@ try {
   cachedData = readFileSync(__dirname + '/${compiled}');
 } catch {}
 const filename = __dirname + '/${body}';
-const script = new Script('(function (require, __filename) {' + readFileSync(filename, 'latin1') + '\\n})', {
+const script = new Script(readFileSync(filename, 'latin1'), {
   filename,
   cachedData,
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

@@ -14,7 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodeHex } from '../base/bytes.ts';
 import { HostError } from '../base/error.ts';
-import { bootScript } from './boot.ts';
+import { bootScript, scriptBody } from './boot.ts';
 import { joinModules, readSources } from './join.ts';
 import { areUnchanged, type Stamped, stampOf } from './stamp.ts';
 
@@ -103,7 +103,8 @@ function joinedDirectory(cacheDir: string): string {
   const hash = createHash('sha256')
     .update(process.version)
     .update(joinModules.toString())
-    .update(bootScript.toString());
+    .update(bootScript.toString())
+    .update(scriptBody.toString());
   for (const [path, source] of sources) hash.update(`\0${path}\0${source.length}\0`).update(source);
   const name = `runner-${hash.digest('hex')}`;
   const dir = join(cacheDir, name);
@@ -166,7 +167,7 @@ function write(dir: string, sources: ReadonlyMap<string, string>): void {
     const digests: Record<string, string> = {};
     const texts = {
       [`${ENTRIES.runner}.cjs`]: bootScript(basename(BODY), basename(COMPILED)),
-      [BODY]: joinModules(`${ENTRIES.runner}.ts`, sources),
+      [BODY]: scriptBody(joinModules(`${ENTRIES.runner}.ts`, sources)),
       [`${ENTRIES.spawner}.cjs`]: joinModules(`${ENTRIES.spawner}.ts`, sources),
     };
     for (const [target, text] of Object.entries(texts)) {

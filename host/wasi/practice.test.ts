@@ -18,7 +18,7 @@ function isTaken(cacheDir: string, without?: RegExp): boolean {
   const plan = planRunner(NOWHERE, false, DEFAULT_LIMITS.memoryBytes, true);
   const options = runnerArguments(plan, code).slice(0, -2);
   const look = `const { readFileSync } = require('fs');
-    const text = '(function (require, __filename) {' + readFileSync('${join(dirname(code.runner), 'body.cjs')}', 'latin1') + '\\n})';
+    const text = readFileSync('${join(dirname(code.runner), 'body.cjs')}', 'latin1');
     const { cachedDataRejected } = new vm.Script(text, { cachedData: readFileSync('${code.compiled}') });
     console.log(cachedDataRejected);`;
   const args = [...options.filter((option) => without?.test(option) !== true), '-e', look];

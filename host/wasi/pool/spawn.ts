@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import type { DeliveredCode } from '../code.ts';
 import { loadKernel } from './kernel.ts';
@@ -65,6 +65,9 @@ async function fencedSpawner(
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // It closes descriptors that it got from the kernel itself, and hands others to the host.
     trackUnmanagedFds: false,
+    // It says nothing there, and to connect them to this process's own takes time.
+    stdout: true,
+    stderr: true,
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
   });
   const gone = new Promise<string>((resolve) => {
@@ -145,11 +148,16 @@ async function fencedSpawner(
   };
 }
 
+/** Not imported: a spawner is to be on its way before they are loaded. */
+function sockets(): typeof Socket {
+  return process.getBuiltinModule('node:net').Socket;
+}
+
 /** A socket that reads into one buffer again and again, past the machinery of streams. */
 function openLink(fd: number): Pick<RunnerProcess, 'link' | 'hear'> {
   const early: Uint8Array[] = [];
   let take = (bytes: Uint8Array): void => void early.push(bytes.slice());
-  const link = new Socket({
+  const link = new (sockets())({
     fd,
     readable: true,
     writable: true,
@@ -224,7 +232,8 @@ async function asRunner(child: ChildProcess): Promise<RunnerProcess> {
     child.once('exit', (code, signal) => resolve(signal === null ? `exit status ${code}` : signal));
     child.once('error', (error) => resolve(error.message));
   });
-  if (child.pid === undefined || !(link instanceof Socket)) throw new Error(`the runner did not start: ${await ended}`);
+  if (child.pid === undefined || !(link instanceof sockets()))
+    throw new Error(`the runner did not start: ${await ended}`);
   child.unref();
   link.unref();
   return {
