@@ -4,6 +4,7 @@ import { type Skill, toolsOf } from './skill.ts';
 
 installBuildGlobals();
 // Not before: what its modules do at their top level counts on these.
-const entry: { readonly default: Skill } = await import('wirken:entry');
+const name: string = 'wirken:entry';
+const entry: { readonly default: Skill } = await import(name);
 Reflect.set(globalThis, '_', program(entry.default));
 Reflect.set(globalThis, 'wirken:tools', JSON.stringify(toolsOf(entry.default)));

@@ -24,7 +24,8 @@ export function program(skill: Skill): () => void {
       const name = toolName();
       const tool = Object.hasOwn(skill.tools, name) ? skill.tools[name] : undefined;
       if (tool === undefined) return end(FAILED, `there is no tool ${name}`);
-      const answer = tool.run(JSON.parse(readStdin()), context);
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the host has checked them against the schema that the tool declares
+      const answer = tool.run(JSON.parse(readStdin()) as never, context);
       if (isPromise(answer)) answer.then((value) => finish(tool, value), fail);
       else finish(tool, answer);
     } catch (error) {

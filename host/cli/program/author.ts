@@ -24,4 +24,29 @@ export function authorCommands(skill: Command, { act, add }: Pick<Build, 'act' |
     .action(async (dir, options) =>
       act(options, async (context) => (await import('../skill/test.ts')).skillTest(context, dir ?? '.', options)),
     );
+
+  add(skill, 'dev [dir]', 'build and test again whenever a file of the skill changes, until Ctrl-C').action(
+    async (dir, options) =>
+      act(options, async (context) => (await import('../skill/dev.ts')).skillDev(context, dir ?? '.')),
+  );
+
+  add(
+    skill,
+    'inspect <path>',
+    'what a skill or a .wasm file is made of: imports, exports, memory, sections, producers; who signed it, what it may do and did last',
+  ).action(async (path, options) =>
+    act(options, async (context) => (await import('../skill/inspect.ts')).skillInspect(context, path)),
+  );
+
+  add(
+    skill,
+    'record <dir> [words...]',
+    'run a tool once in a copy of the workspace in which it may read everything, and propose the smallest permissions that would have sufficed',
+  )
+    .passThroughOptions()
+    .option('--workspace <dir>', 'the directory that is copied (default: the current one)')
+    .option('--input <json>', "the tool's arguments as one JSON object, instead of words")
+    .action(async (dir, words, options) =>
+      act(options, async (context) => (await import('../skill/record.ts')).skillRecord(context, dir, words, options)),
+    );
 }

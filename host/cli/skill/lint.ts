@@ -3,11 +3,16 @@ import { shown, shownText } from '../../base/shown.ts';
 import { lintBundle, type Finding } from '../../skill/lint.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output.ts';
+import { cacheDirOf } from '../runs.ts';
 import type { Style } from '../terminal/style.ts';
 
 /** Exits 1 if anything is an error, also what `--fix` has repaired none of. */
 export async function skillLint(context: Context, dir: string, flags: { readonly fix?: boolean }): Promise<number> {
-  const findings = lintBundle(resolve(context.cwd, dir), { fix: flags.fix === true });
+  const path = resolve(context.cwd, dir);
+  const findings = [
+    ...lintBundle(path, { fix: flags.fix === true }),
+    ...(await import('./lint/author.ts')).authorFindings(path, cacheDirOf(context)),
+  ].filter((one, at, all) => all.findIndex((other) => other.rule === one.rule && other.message === one.message) === at);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   context.out.result(
     findings.length === 0

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Json } from '../../base/jcs.ts';
 import { ensureDataDir } from '../../config.ts';
 import { NOTHING, type Permissions } from '../../policy/grants.ts';
+import type { RawBundle } from '../../skill/bundle.ts';
 import { grant, type Granted } from '../../skill/grants.ts';
 import { asError } from '../../skill/load.ts';
 import { readBundleDir } from '../../skill/read-bundle.ts';
@@ -52,7 +53,12 @@ export class AuthorSandbox implements AsyncDisposable {
    * @throws HostError what reading, parsing and preparing throw
    */
   async open(dir: string): Promise<OwnSkill> {
-    const verified = readOwn(resolve(this.#context.cwd, dir));
+    return await this.openBundle(readBundleDir(resolve(this.#context.cwd, dir)));
+  }
+
+  /** The same for one that is in memory. */
+  async openBundle(raw: RawBundle): Promise<OwnSkill> {
+    const verified = readOwn(raw);
     const { filesystemRead, filesystemWrite } = verified.value.manifest.permissions;
     const derived = await componentDeriver.derive(verified.value, this.#context.signal);
     const given: Permissions = { ...NOTHING, filesystemRead, filesystemWrite };
@@ -102,9 +108,9 @@ export class AuthorSandbox implements AsyncDisposable {
 }
 
 /** @throws HostError the refusal of a bundle that cannot be read as one */
-export function readOwn(dir: string): Verified<Skill> {
-  const verified = verifyDev(readBundleDir(dir));
-  if ('kind' in verified) throw asError({ ...verified, file: verified.file ?? dir });
+function readOwn(raw: RawBundle): Verified<Skill> {
+  const verified = verifyDev(raw);
+  if ('kind' in verified) throw asError({ ...verified, file: verified.file ?? raw.source });
   return verified;
 }
 

@@ -3,8 +3,10 @@ import { HostError } from '../../base/error.ts';
 import { shown } from '../../base/shown.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../output.ts';
+import { cacheDirOf } from '../runs.ts';
 import { AuthorSandbox } from './sandbox.ts';
 import { readCases } from './test/case.ts';
+import { keepCoverage } from './test/kept.ts';
 import { playCases, type Report } from './test/play.ts';
 import { playedText, reportJson, summaryText } from './test/report.ts';
 
@@ -30,7 +32,9 @@ export async function runTests(context: Context, dir: string, { filter }: TestFl
   }
   await using sandbox = new AuthorSandbox(context, 'skill test');
   const own = await sandbox.open(path);
-  return await playCases(sandbox, own, cases, (played) => {
+  const report = await playCases(sandbox, own, cases, (played) => {
     if (!context.out.json) context.out.result(playedText(played, context.style), null);
   });
+  if (filter === undefined) keepCoverage(cacheDirOf(context), own.skill.digest, report.coverage);
+  return report;
 }

@@ -9,9 +9,7 @@ import type { EntrySpec } from '../project.ts';
 import { Engine } from './engine.ts';
 import { COMMONJS, SkillModules } from './modules.ts';
 import { lengthed, snapshotModule } from './snapshot.ts';
-
-/** Where a module says which tools its code declares: a JSON text. */
-export const TOOLS_SECTION = 'wirken:tools';
+import { TOOLS_SECTION } from './tools-section.ts';
 
 const STACK_BYTES = 1024 * 1024;
 /** Letters of the functions that the glue of the engine knows (sdk-skill/js/engine/glue.mjs). */
