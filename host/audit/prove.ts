@@ -50,8 +50,6 @@ export function proveRow(db: Connection, id: number, key: string): RowProof {
   if (columns === undefined) {
     throw notFound(`The audit log has no row ${id}`, 'Look for its number with `wirken audit log`.');
   }
-  const row = checkedRow(columns);
-  if (typeof row === 'string') throw changed(`Row ${id} of the audit log cannot be proved: ${row}`);
   const checkpoint = lastCheckpoint(db, id);
   if (checkpoint === undefined) {
     throw notFound(
@@ -62,6 +60,8 @@ export function proveRow(db: Connection, id: number, key: string): RowProof {
   const { size, root } = openHere(db, checkpoint, openVerifier(key));
   const index = id - 1;
   const path = inclusionProof(db, index, size);
+  const row = checkedRow(columns);
+  if (typeof row === 'string') throw changed(`Row ${id} of the audit log was changed: ${row}`);
   if (!verifyInclusion({ index, size, leaf: leafHash(row.hash), path, root })) throw otherRows(size);
   return { kind: ROW_PROOF, row, index, size, hashes: base64Of(path), checkpoint };
 }
