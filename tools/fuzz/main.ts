@@ -1,14 +1,23 @@
-// `npm run fuzz [SECONDS] [frontmatter|module|archive]`: feeds the three parsers of untrusted bytes with mutations of good ones, for as
+// `npm run fuzz [SECONDS] [frontmatter|module|archive|journal|checkpoint|rules]`: feeds the parsers of untrusted bytes with mutations of good ones, for as
 // long as it is told. Anything but an answer or a HostError is a finding: it is printed with its seed, and the exit code is 1.
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { openCheckpoint, signCheckpoint } from '../../host/audit/checkpoint.ts';
+import { encodeUtf8 } from '../../host/base/bytes.ts';
 import { HostError } from '../../host/base/error.ts';
+import { parseRules } from '../../host/consent/parse-rules.ts';
 import { readArchive } from '../../host/skill/archive.ts';
 import { parseManifest } from '../../host/skill/manifest.ts';
 import { gzip } from '../../host/skill/gzip.ts';
 import { writeUstar } from '../../host/skill/ustar.ts';
 import { DEFAULT_LIMITS } from '../../host/wasi/limits.ts';
+import { WorkspaceDir } from '../../host/workspace/dir.ts';
+import { decodeJournal } from '../../host/workspace/journal/decode.ts';
+import { JournalRecorder } from '../../host/workspace/journal/recorder.ts';
+import { recordingDir } from '../../host/workspace/journal/recording.ts';
 import { prepareModule } from '../../host/wasi/module/prepare.ts';
 
 const DEFAULT_SECONDS = 60;
@@ -28,6 +37,11 @@ const tar = writeUstar([
   { path: 'mine/SKILL.md', bytes: texts[0] ?? new Uint8Array() },
   { path: 'mine/skill.wasm', bytes: Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) },
 ]);
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const noteKey = {
+  publicHex: Buffer.from(publicKey.export({ format: 'jwk' }).x ?? '', 'base64url').toString('hex'),
+  sign: (bytes: Uint8Array) => sign(null, bytes, privateKey),
+};
 const targets: Readonly<Record<string, Target>> = {
   frontmatter: { seeds: texts, parse: (bytes) => parseManifest(bytes, 'hash') },
   module: {
@@ -37,6 +51,19 @@ const targets: Readonly<Record<string, Target>> = {
   archive: { seeds: [gzip(tar)], parse: readArchive },
   // Mutated before compression: what lies behind the checksum of gzip.
   'archive-tar': { seeds: [tar], parse: (bytes) => readArchive(gzip(bytes)) },
+  journal: { seeds: [journalOf(join(root, 'docs'))], parse: decodeJournal },
+  checkpoint: {
+    seeds: [encodeUtf8(signCheckpoint({ size: 7, root: Buffer.alloc(32, 7) }, noteKey))],
+    parse: (bytes) => openCheckpoint(new TextDecoder().decode(bytes), noteKey.publicHex),
+  },
+  rules: {
+    seeds: [
+      encodeUtf8(
+        'rules:\n  - allow: WorkspaceWrite:docs/**\n    skill: lyrik\n  - deny: NetworkRequest:*.example.com\n',
+      ),
+    ],
+    parse: (bytes) => parseRules(new TextDecoder().decode(bytes), 'permissions.yaml'),
+  },
 };
 
 const [seconds = String(DEFAULT_SECONDS), only] = process.argv.slice(2);
@@ -44,6 +71,24 @@ const chosen = Object.entries(targets).filter(([name]) => only === undefined || 
 let failed = false;
 for (const [name, target] of chosen) failed = !fuzz(name, target, (Number(seconds) * 1000) / chosen.length) || failed;
 process.exitCode = failed ? 1 : 0;
+
+/** What a small tool would leave: a listing, and the files of the directory read. */
+function journalOf(path: string): Uint8Array {
+  using workspace = WorkspaceDir.openAmbient(path);
+  const recorder = new JournalRecorder();
+  const dir = recordingDir(workspace.handle('read-only'), recorder);
+  const names = dir.list();
+  const how = { read: true, write: false, create: false, exclusive: false, truncate: false, directory: false } as const;
+  for (const { name } of typeof names === 'string' ? [] : names) {
+    const file = dir.open(name, { ...how, followLast: false });
+    if (typeof file === 'string' || file.kind !== 'file') continue;
+    file.read(new Uint8Array(4096), 0n);
+    file.close();
+  }
+  const recorded = recorder.finish();
+  if (recorded.kind !== 'kept') throw new TypeError('docs/ fit into a journal');
+  return recorded.bytes;
+}
 
 function read(pattern: string): Uint8Array[] {
   return globSync(pattern, { cwd: root }).map((file) => new Uint8Array(readFileSync(`${root}/${file}`)));
