@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { HostError } from '../base/error.ts';
 import { systemClock } from '../base/ports.ts';
 import { ensureDataDir } from '../config.ts';
+import type { Allowance } from '../policy/gate-ports.ts';
 import { listed, type Permissions } from '../policy/grants.ts';
 import type { SkillName } from '../skill/skill.ts';
 import { quoteWord } from '../agent/slash/words.ts';
 import { BUILTIN_TOOLS } from '../agent/tools/builtin-tools.ts';
 import { asTool } from '../agent/tools/words.ts';
+import { allowances } from './allowances.ts';
 import { ask, runChat } from './chat.ts';
 import { terminalApprover } from './approver.ts';
 import type { ChatAnswer, ChatPorts, ChatSkill, RunOptions } from './chat/ports.ts';
@@ -27,15 +29,21 @@ import type { Json } from '../base/jcs.ts';
 
 const MODEL_HELP = 'This version of wirken runs skills by /name; it has no models yet.';
 
-export async function chatCommand(context: Context, flags: WorkspaceFlags): Promise<number> {
+export interface ChatFlags extends WorkspaceFlags {
+  /** `VARIANT[:PATTERN]` */
+  readonly allow: readonly string[];
+}
+
+export async function chatCommand(context: Context, flags: ChatFlags): Promise<number> {
   ensureDataDir(context.config.dataDir);
   const forward = context.config.audit.forward;
   await using _forwarding =
     forward === undefined ? undefined : (await import('./audit/forward.ts')).forwardInBackground(context);
+  const allowed = allowances(flags);
   const desk = new Desk(context, 'chat', 'chat');
   await using session = desk.session;
   await using runs = new Runs(context, flags, session);
-  const ports = chatPorts(context, openHost(context), runs, desk);
+  const ports = chatPorts(context, openHost(context), runs, desk, allowed);
   return await runChat(ports, {
     ...sceneOf(context),
     input: context.stdin,
@@ -43,13 +51,14 @@ export async function chatCommand(context: Context, flags: WorkspaceFlags): Prom
   });
 }
 
-export async function askCommand(context: Context, words: readonly string[], flags: WorkspaceFlags): Promise<number> {
+export async function askCommand(context: Context, words: readonly string[], flags: ChatFlags): Promise<number> {
+  const allowed = allowances(flags);
   const desk = new Desk(context, 'cli', 'ask');
   await using session = desk.session;
   await using runs = new Runs(context, flags, session);
   // One argument is the message as it was typed; several were taken apart by a shell and keep their edges.
   const line = words.length === 1 ? words.join('') : words.map(quoteWord).join(' ');
-  const ports = chatPorts(context, openHost(context), runs, desk);
+  const ports = chatPorts(context, openHost(context), runs, desk, allowed);
   const { text, exitCode, reply } = await ask(line, ports, sceneOf(context));
   context.out.result(text, {
     ok: exitCode === 0,
@@ -109,8 +118,8 @@ class Desk {
   }
 }
 
-function chatPorts(context: Context, host: Host, runs: Runs, desk: Desk): ChatPorts {
-  const tools = toolHost(context, desk.session, () => runs.workspace());
+function chatPorts(context: Context, host: Host, runs: Runs, desk: Desk, allowedHere: readonly Allowance[]): ChatPorts {
+  const tools = toolHost(context, desk.session, () => runs.workspace(), allowedHere);
   return {
     modelHelp: MODEL_HELP,
     skills: async () => {
@@ -130,7 +139,7 @@ function chatPorts(context: Context, host: Host, runs: Runs, desk: Desk): ChatPo
       try {
         const loaded = await host.skills.load(nameOf(host, skill.name), signal);
         const { granted } = loaded;
-        const allowed = installedAllowance(loaded);
+        const allowed = [...installedAllowance(loaded), ...allowedHere];
         const outcome = await desk.during(
           question,
           granted.skill.manifest.permissions,

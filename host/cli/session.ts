@@ -61,7 +61,7 @@ export class Session implements AuditSink, AsyncDisposable {
       clock: systemClock,
       networkHosts: context.config.networkHosts.map(parseHostPattern),
       onUnrecorded: (_decision, error) => this.warnUnrecorded(error),
-      onUnremembered: (_action, error) => context.out.warn(shown(error.message)),
+      onUnremembered: (_action, error) => context.out.warn(noticeText(error)),
     });
   }
 
@@ -106,9 +106,7 @@ export class Session implements AuditSink, AsyncDisposable {
   warnUnrecorded(error: unknown): void {
     if (this.#warned) return;
     this.#warned = true;
-    const { message, file, remedy } = faultOf(error);
-    const where = file === undefined ? '' : ` (${shown(file, 400)})`;
-    this.#context.out.warn(`this is not recorded: ${shown(message)}${where}\n  ${shown(remedy ?? '')}`.trimEnd());
+    this.#context.out.warn(`this is not recorded: ${noticeText(error)}`);
   }
 
   /** Ends the session, once: its last rows and their head are durable when it resolves. */
@@ -167,6 +165,13 @@ export class Session implements AuditSink, AsyncDisposable {
     log.startSession(session, { command: this.#command, agent, person }, { channel }).catch(() => undefined);
     return log;
   }
+}
+
+/** What is wrong, where, and what to do about it. */
+function noticeText(error: unknown): string {
+  const { message, file, remedy } = faultOf(error);
+  const where = file === undefined || message.includes(file) ? '' : ` (${shown(file, 400)})`;
+  return `${shown(message)}${where}\n  ${shown(remedy ?? '')}`.trimEnd();
 }
 
 function parseHostPattern(untrusted: string): HostPattern {

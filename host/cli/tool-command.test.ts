@@ -65,6 +65,18 @@ describe('wirken tool run', () => {
     expect(box.auditRows().map(({ detail }) => detail['action_variant'])).toContain('ToolUnknown');
   });
 
+  it.for<[string, string[], string]>([
+    ['ask', ['ask', '--allow', 'WorkspaceWrite:b.txt', '/tool write_file b.txt x'], ''],
+    ['chat', ['chat', '--allow', 'WorkspaceWrite:b.txt'], '/tool write_file b.txt x\n'],
+  ])('does in %s what its own --allow allows', async ([, args, input]) => {
+    using box = new Sandbox();
+    await box.wirken(args, input);
+    expect(existsSync(join(box.work, 'b.txt'))).toBe(true);
+    const other = args.map((word) => (word.startsWith('/tool') ? word.replace('b.txt', 'c.txt') : word));
+    await box.wirken(other, input.replace('b.txt', 'c.txt'));
+    expect(existsSync(join(box.work, 'c.txt'))).toBe(false);
+  });
+
   it('reaches the tools from the chat', async () => {
     using box = new Sandbox();
     writeFileSync(join(box.work, 'a.txt'), 'one\ntwo\n');

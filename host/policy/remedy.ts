@@ -16,7 +16,7 @@ export function remedyWithoutPerson(action: Action, subject: Subject, asker: Ask
   const word = shellWord(target);
   const skill = asker.skill === undefined ? '' : ` --skill ${asker.skill.name}`;
   const once = `--allow ${word}`;
-  const options = action.kind === 'SkillRun' ? `--yes or ${once}` : once;
+  const options = action.kind === 'SkillRun' && asker.channel === 'cli' ? `--yes or ${once}` : once;
   // No rule that names a skill fits an unsigned one.
   if (asker.skill?.trust === 'dev')
     return `Run it with ${options}; code that is not signed cannot be allowed for good.`;

@@ -53,7 +53,8 @@ function option(parameters: readonly Parameter[], word: string, next: string | u
     ? parameters.find(({ name, flag }) => flag && name === text.slice(3))
     : undefined;
   if (denied !== undefined) return { parameter: denied, word: 'false', taken: 0 };
-  return { message: `there is no parameter --${shown(text, 80)}; a value that begins so stands behind --` };
+  const where = "wirken's own options stand before the name, a value that begins so behind --";
+  return { message: `there is no parameter --${shown(text, 80)}; ${where}` };
 }
 
 function place(

@@ -1,8 +1,14 @@
-import { type Build, EXITS } from './build.ts';
+import { type Build, collect, EXITS } from './build.ts';
 
 export function otherCommands({ act, add, program }: Build): void {
   add(program, 'chat', 'talk to wirken in the terminal: /skill-name, /skills, /help, tab completion')
     .option('--workspace <dir>', 'the directory that skills see as /workspace (default: the current one)')
+    .option(
+      '--allow <variant[:pattern]>',
+      'allow without asking: WorkspaceWrite:docs/** for instance (repeatable)',
+      collect,
+      [],
+    )
     .option('--allow-broad-workspace', 'let the workspace be / or the home directory')
     .action(async (options) =>
       act(options, async (context) => (await import('../chat-command.ts')).chatCommand(context, options)),
@@ -16,6 +22,12 @@ export function otherCommands({ act, add, program }: Build): void {
   )
     .passThroughOptions()
     .option('--workspace <dir>', 'the directory that skills see as /workspace (default: the current one)')
+    .option(
+      '--allow <variant[:pattern]>',
+      'allow without asking: WorkspaceWrite:docs/** for instance (repeatable)',
+      collect,
+      [],
+    )
     .option('--allow-broad-workspace', 'let the workspace be / or the home directory')
     .action(async (text, options) =>
       act(options, async (context) => (await import('../chat-command.ts')).askCommand(context, text, options)),
