@@ -105,18 +105,22 @@ describe('README.md', () => {
   });
 });
 
-it.for(['README.md', 'docs/skills.md', 'docs/sandbox.md', 'docs/cli.md'].map((page): [string] => [page]))(
-  '%s links to what is there',
-  ([page]) => {
-    const source = readFileSync(join(root, page), 'utf8');
-    for (const [, target = '', anchor] of source.matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)) {
-      if (/^[a-z]+:/.test(target)) continue;
-      const file = target === '' ? page : join(dirname(page), target);
-      expect(existsSync(join(root, file)), `${page}: ${file}`).toBe(true);
-      if (anchor !== undefined) expect(anchorsOf(readFileSync(join(root, file), 'utf8')), file).toContain(anchor);
-    }
-  },
-);
+const PAGES = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((page) => page.endsWith('.md'))
+    .map((page) => `docs/${page}`),
+];
+
+it.for(PAGES.map((page): [string] => [page]))('%s links to what is there', ([page]) => {
+  const source = readFileSync(join(root, page), 'utf8');
+  for (const [, target = '', anchor] of source.matchAll(/\]\(([^)#\s]*)(?:#([^)]*))?\)/g)) {
+    if (/^[a-z]+:/.test(target)) continue;
+    const file = target === '' ? page : join(dirname(page), target);
+    expect(existsSync(join(root, file)), `${page}: ${file}`).toBe(true);
+    if (anchor !== undefined) expect(anchorsOf(readFileSync(join(root, file), 'utf8')), file).toContain(anchor);
+  }
+});
 
 it('docs/sandbox.md names tests and cases that are there, and every hostile case', () => {
   const source = readFileSync(join(root, 'docs/sandbox.md'), 'utf8');
