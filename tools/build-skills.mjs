@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildFresh, PREBUILT } from './wasm/build-one.ts';
 import { cGuests } from './wasm/guests.ts';
+import { buildRules } from './lyrik-rules.mjs';
 import { buildLyrik } from './wasm/lyrik.mjs';
 import { compileC, findToolchain } from './wasm/toolchain.ts';
 
@@ -58,6 +59,12 @@ async function main(argv) {
   let differing = 0;
   for (const name of names) {
     if (!skillNames().includes(name)) throw new Error(`no skill ${JSON.stringify(name)} in skills/_src`);
+    if (name === 'lyrik' && !buildRules(join(skillsDir, name), values.check)) {
+      differing += Number(values.check);
+      console.log(
+        `skills/lyrik/rules/compiled.bin  ${values.check ? 'is not what the rules compile to' : 'new: sign the bundle'}`,
+      );
+    }
     const built = await buildSkill(toolchain, name);
     const target = join(skillsDir, name, 'skill.wasm');
     const same = existsSync(target) && Buffer.compare(readFileSync(target), built) === 0;

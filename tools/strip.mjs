@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const host = join(root, 'host');
 const dist = join(host, 'dist');
-const BUNDLE_FILES = /^(?:SKILL\.(?:md|sig|pub|deleg)|skill\.wasm)$/;
 
 rmSync(dist, { recursive: true, force: true });
 const sources = globSync('**/*.ts', { cwd: host, exclude: ['node_modules/**', 'dist/**', '**/fixtures/**'] }).filter(
@@ -20,10 +19,7 @@ for (const file of sources) {
   writeFileSync(target, withJsSpecifiers(stripTypeScriptTypes(readFileSync(join(host, file), 'utf8'))));
 }
 for (const skill of globSync('*/SKILL.md', { cwd: join(root, 'skills') }).map(dirname)) {
-  cpSync(join(root, 'skills', skill), join(dist, 'skills', skill), {
-    recursive: true,
-    filter: (path) => path.endsWith(skill) || BUNDLE_FILES.test(path.slice(path.lastIndexOf('/') + 1)),
-  });
+  cpSync(join(root, 'skills', skill), join(dist, 'skills', skill), { recursive: true });
 }
 for (const file of ['README.md', 'LICENSE'])
   if (existsSync(join(root, file))) cpSync(join(root, file), join(host, file));

@@ -93,7 +93,8 @@ export async function buildLyrik(toolchain) {
   mkdirSync(cache, { recursive: true });
   const version = spawnSync(toolchain.clang, ['--version'], { encoding: 'utf8' }).stdout;
   const waiting = units().map((unit, at) => ({ unit, at }));
-  const objects = new Array(waiting.length);
+  /** @type {string[]} */
+  const objects = waiting.map(() => '');
   const worker = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       objects[next.at] = await compile(toolchain, version, next.unit);
