@@ -26,7 +26,7 @@ function dataDir(): Disposable & { readonly path: string; readonly joined: strin
 }
 
 function version(data: string): string {
-  return execFileSync(process.execPath, [WIRKEN, 'skill', 'list', '--json'], { env: envOf(data), encoding: 'utf8' });
+  return execFileSync(process.execPath, [WIRKEN, 'trust', 'list', '--json'], { env: envOf(data), encoding: 'utf8' });
 }
 
 function envOf(data: string): NodeJS.ProcessEnv {
@@ -51,7 +51,7 @@ it('is written by the second start, for this user alone, and the third starts fr
 it('keeps what the functions of a command were compiled to, from the second start of the script on', () => {
   using data = dataDir();
   writeJoined(data.joined);
-  const code = scriptOf(data.joined).replace(/\.cjs$/, '-skill-list.code');
+  const code = scriptOf(data.joined).replace(/\.cjs$/, '-trust-list.code');
   const answer = version(data.path);
   expect(statSync(code).size).toBe(0);
   expect(version(data.path)).toBe(answer);
@@ -77,6 +77,27 @@ it('keeps what the functions of a command were compiled to, from the second star
   expect(existsSync(code)).toBe(true);
 });
 
+it('counts for no other runner than the one that practised', () => {
+  using data = dataDir();
+  writeJoined(data.joined);
+  const index = readFileSync(join(data.joined, 'index.json'), 'utf8');
+  for (const source of ['wasi/pool/spawner.ts', 'wasi/runner/main.ts', 'wasi/boot.ts', 'main.ts']) {
+    expect(index).toContain(`${join(import.meta.dirname, '..', source)}"`);
+  }
+});
+
+it('has a runner practise', () => {
+  using data = dataDir();
+  const compiled = (): readonly string[] =>
+    readdirSync(join(data.path, 'cache'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('body.code'),
+    );
+  version(data.path);
+  expect(compiled()).toEqual([]);
+  version(data.path);
+  expect(compiled().length).toBe(1);
+});
+
 it.for<readonly [string, (dir: string) => void]>([
   ['others may write there', (dir) => chmodSync(dir, 0o770)],
   ['a source has changed', (dir) => changeIndex(dir, /("host-[^"]+","files":\[\["[^"]+",")\d+ /, '$10 ')],
@@ -90,7 +111,7 @@ it.for<readonly [string, (dir: string) => void]>([
   writeFileSync(scriptOf(data.joined), "() => console.log('from the script')");
   expect(version(data.path)).toBe('from the script\n');
   spoil(data.joined);
-  expect(version(data.path)).toContain('code-stats');
+  expect(version(data.path)).toContain('{');
 });
 
 it('ends the head start of a script that is not taken', () => {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { deliveredSources } from '../wasi/code.ts';
 import { joinModules, type JoinOptions, joinTable, reachedFrom, readSources } from '../wasi/join.ts';
 import { joinPackages } from '../wasi/join-packages.ts';
 import { type Stamped, stampOf } from '../wasi/stamp.ts';
@@ -50,6 +51,10 @@ export function writeJoined(dir: string): void {
   const entries = [ENTRY, ...Object.values(inline)];
   // Stamps before texts: a source that changes in between has another stamp by the next start.
   const stamps = new Map([...readSources(ROOT, entries).keys()].map((path) => [path, stampOf(join(ROOT, path))]));
+  // Not in the scripts; but where these are written a runner practises, and is to do so again.
+  const delivered = deliveredSources()
+    .filter((path) => !stamps.has(path))
+    .map((path): Stamped => [join(ROOT, path), stampOf(join(ROOT, path))]);
   const sources = readSources(ROOT, entries);
   const packages = joinPackages(PACKAGES, join(ROOT, ENTRY), LAZY);
   const options: JoinOptions = {
@@ -75,6 +80,7 @@ export function writeJoined(dir: string): void {
       name: `host-${digest}.cjs`,
       files: [
         ...stamped([...sources.keys()].filter((path) => !given.has(path))),
+        ...delivered,
         ...packages.files.map((path): Stamped => [path, stampOf(path)]),
       ],
     },

@@ -30,6 +30,12 @@ export interface DeliveredCode {
   readonly readable: readonly { readonly path: string; readonly isDirectory: boolean }[];
 }
 
+/** Beneath the host's root, what the code that is delivered is made of and by. */
+export function deliveredSources(): readonly string[] {
+  const entries = Object.values(ENTRIES).map((entry) => `${entry}.ts`);
+  return [...readSources(HOST_ROOT, entries).keys(), ...MAKERS];
+}
+
 const HOST_ROOT = realpathSync(fileURLToPath(new URL('..', import.meta.url)));
 const ENTRIES = { runner: 'wasi/runner/main', spawner: 'wasi/pool/spawner' } as const;
 /** Beside the runner, which starts it. */
@@ -95,7 +101,7 @@ function knownDirectory(cacheDir: string): string | undefined {
 function joinedDirectory(cacheDir: string): string {
   const entries = Object.values(ENTRIES).map((entry) => `${entry}.ts`);
   // Stamps before texts: what changes in between has another by then.
-  const files = [...readSources(HOST_ROOT, entries).keys(), ...MAKERS].map((path): Stamped => {
+  const files = deliveredSources().map((path): Stamped => {
     const at = join(HOST_ROOT, path);
     return [at, stampOf(at)];
   });
