@@ -32,6 +32,12 @@ export async function runTests(context: Context, dir: string, { filter }: TestFl
   }
   await using sandbox = new AuthorSandbox(context, 'skill test');
   const own = await sandbox.open(path);
+  if (own.skill.wasm === undefined) {
+    throw new HostError('not-found', 'there is no skill.wasm to test', {
+      file: path,
+      remedy: `Build it first: wirken skill build ${shown(dir, 400)}`,
+    });
+  }
   const report = await playCases(sandbox, own, cases, (played) => {
     if (!context.out.json) context.out.result(playedText(played, context.style), null);
   });

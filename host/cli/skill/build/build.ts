@@ -1,5 +1,4 @@
 import { encodeUtf8 } from '../../../base/bytes.ts';
-import { HostError } from '../../../base/error.ts';
 import { PATHS } from '../../../skill/names.ts';
 import { replaceInBundle } from '../../../skill/sign.ts';
 import { sha256 } from '../../../skill/digest.ts';
@@ -36,8 +35,9 @@ async function make(spec: BuildSpec, ports: BuildPorts): Promise<Made> {
       return { wasm, ...withTools(ports.dir, tools) };
     }
     case 'rust':
+      return { wasm: await (await import('./rust.ts')).buildRust(spec, ports) };
     case 'assemblyscript':
-      throw new HostError('unsupported', 'not yet');
+      return { wasm: await (await import('./assemblyscript.ts')).buildAssemblyScript(spec, ports) };
   }
 }
 
