@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
@@ -144,6 +144,17 @@ describe.skipIf(process.platform !== 'linux')('a question on a terminal', () => 
     const again = await onTerminal(box, 'skill run ./mine text abc', { question: QUESTION.run, answer: ONCE });
     expect(again.shown).toContain('denied');
     expect(again.shown).not.toContain(QUESTION.run);
+  });
+
+  it('for a file of one workspace says nothing about another', async () => {
+    using box = new Sandbox();
+    const asked = await onTerminal(box, 'tool run write_file b.txt milk', { question: QUESTION.run, answer: ALWAYS });
+    expect(asked.code).toBe(0);
+    expect((await box.wirken(['tool', 'run', 'write_file', 'b.txt', 'more'])).code).toBe(0);
+    mkdirSync(join(box.work, 'other'));
+    const elsewhere = await box.wirken(['tool', 'run', '--workspace', 'other', 'write_file', 'b.txt', 'milk']);
+    expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining('consent-required')]);
+    expect((await box.wirken(['permission', 'list'])).stdout).toContain(`in ${box.work}`);
   });
 
   it.for<[string, string, boolean]>([

@@ -119,7 +119,7 @@ class Desk {
 }
 
 function chatPorts(context: Context, host: Host, runs: Runs, desk: Desk, allowedHere: readonly Allowance[]): ChatPorts {
-  const tools = toolHost(context, desk.session, () => runs.workspace(), allowedHere);
+  const tools = toolHost(context, desk.session, runs.place, allowedHere);
   return {
     modelHelp: MODEL_HELP,
     skills: async () => {

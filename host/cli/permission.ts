@@ -173,16 +173,18 @@ function ruleJson({ text, effect, line, column }: Rule): Json {
 }
 
 function answerLine(
-  { id, effect, variant, pattern, digest, channel, person, agent, expiresMs }: RememberedAnswer,
+  { id, effect, variant, pattern, digest, channel, person, agent, workspace, expiresMs }: RememberedAnswer,
   now: number,
 ): string {
   const code = digest === undefined ? '' : ` by the bundle ${digest.slice(0, 12)}…`;
+  const where = workspace === undefined ? '' : ` in ${shown(workspace, 400)}`;
   const days = Math.max(1, Math.round((expiresMs - now) / DAY_MS));
-  return `${id}  ${effect} ${variant}:${shown(pattern, 400)}${code}, ${shown(person, 80)} on ${shown(channel, 80)} (agent ${shown(agent, 80)}), for ${days} more day${days === 1 ? '' : 's'}`;
+  return `${id}  ${effect} ${variant}:${shown(pattern, 400)}${code}${where}, ${shown(person, 80)} on ${shown(channel, 80)} (agent ${shown(agent, 80)}), for ${days} more day${days === 1 ? '' : 's'}`;
 }
 
 function answerJson(answer: RememberedAnswer): Json {
-  const { id, effect, variant, pattern, digest, publisher, agent, channel, person, createdMs, expiresMs } = answer;
+  const { id, effect, variant, pattern, digest, publisher, agent, channel, person, workspace, createdMs, expiresMs } =
+    answer;
   return {
     id,
     effect,
@@ -193,6 +195,7 @@ function answerJson(answer: RememberedAnswer): Json {
     agent,
     channel,
     person,
+    workspace: workspace ?? null,
     created: new Date(createdMs).toISOString(),
     expires: new Date(expiresMs).toISOString(),
   };

@@ -91,8 +91,8 @@ describe('the audit log', () => {
       ['skill.call', { skill: 'mine' }],
       ['skill.result', { outcome: 'done' }],
       ['skill.removed', { skill: 'mine' }],
-      ['trust.changed', { change: 'revoked', what: 'somebody' }],
-      ['trust.changed', { change: 'root-removed', what: 'nobody-here' }],
+      ['trust.changed', { change: 'revoked' }],
+      ['trust.changed', { change: 'root-removed' }],
       ['trust.changed', { change: 'root-removed', failed: 'not-found' }],
       ['permission.changed', { change: 'added' }],
     ]);

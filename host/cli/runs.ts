@@ -100,7 +100,12 @@ export class Runs implements AsyncDisposable {
     };
   }
 
-  /** The open workspace; it is this object's. */
+  /** The workspace, opened when it is wanted; it is this object's. */
+  get place(): OpenWorkspace {
+    return this.#workspace;
+  }
+
+  /** The same, open. */
   workspace(): WorkspaceDir {
     return this.#workspace.dir();
   }

@@ -25,11 +25,5 @@ export async function toolCommand(
     approver: terminalApprover(context),
   });
   using workspace = new OpenWorkspace(context, flags);
-  return await toolRun(
-    context,
-    name,
-    words,
-    flags,
-    toolHost(context, session, () => workspace.dir(), allowed),
-  );
+  return await toolRun(context, name, words, flags, toolHost(context, session, workspace, allowed));
 }

@@ -87,9 +87,14 @@ export async function trustRevoke(context: Context, target: string): Promise<num
   return EXIT.done;
 }
 
-/** `what`: a key, a digest or a name, as it was typed. */
+/** `what` as it was typed can be removed again: someone may have pasted a secret there. */
 function changed(change: string, what: string): SessionRow {
-  return { actor: 'cli', action: 'trust.changed', detail: { change, what: what.slice(0, 256).toWellFormed() } };
+  return {
+    actor: 'cli',
+    action: 'trust.changed',
+    detail: { change },
+    redactable: { what: what.slice(0, 256).toWellFormed() },
+  };
 }
 
 export interface DelegateFlags {

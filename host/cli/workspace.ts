@@ -1,4 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { systemCode } from '../base/error.ts';
 import { WorkspaceDir } from '../workspace/dir.ts';
 import type { Context } from './context.ts';
 
@@ -29,6 +31,17 @@ export class OpenWorkspace implements Disposable {
       allowBroad: allowBroadWorkspace === true,
     });
     return this.#dir;
+  }
+
+  /** Where it truly lies; as it was named, if that is nowhere. */
+  get path(): string {
+    const named = resolve(this.#context.cwd, this.#flags.workspace ?? '.');
+    try {
+      return realpathSync(named);
+    } catch (error) {
+      if (systemCode(error) === undefined) throw error;
+      return named;
+    }
   }
 
   [Symbol.dispose](): void {

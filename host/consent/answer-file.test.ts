@@ -151,7 +151,7 @@ describe('a file of answers that', () => {
     change(file.path, (db) => {
       db.exec("UPDATE answers SET variant = 'constructor', pattern = 'x'");
       db.exec(
-        `INSERT INTO answers SELECT 'y', 'always', 'WorkspaceWrite', 'src/a.ts', digest, publisher, agent, channel, person, 0, 9e15 FROM answers`,
+        `INSERT INTO answers SELECT 'y', 'always', 'WorkspaceWrite', 'src/a.ts', digest, publisher, agent, channel, person, workspace, 0, 9e15 FROM answers`,
       );
     });
     expect(file.list(NOW_MS)).toEqual([]);

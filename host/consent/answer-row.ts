@@ -12,30 +12,41 @@ export const COLUMNS = [
   'agent',
   'channel',
   'person',
+  'workspace',
   'created_ms',
   'expires_ms',
 ] as const;
 
 /** The columns that say what an answer is good for. */
-export const BINDING_COLUMNS = ['variant', 'pattern', 'person', 'digest', 'agent', 'channel', 'publisher'] as const;
+export const BINDING_COLUMNS = [
+  'variant',
+  'pattern',
+  'person',
+  'digest',
+  'agent',
+  'channel',
+  'publisher',
+  'workspace',
+] as const;
 
 /** The values of `BINDING_COLUMNS`. */
 export function bindingValues(binding: Binding): readonly string[] {
-  const { variant, pattern, person, digest = '', agent, channel, publisher = '' } = binding;
-  return [variant, pattern, person, digest, agent, channel, publisher];
+  const { variant, pattern, person, digest = '', agent, channel, publisher = '', workspace = '' } = binding;
+  return [variant, pattern, person, digest, agent, channel, publisher, workspace];
 }
 
 /** The values of `COLUMNS`. */
 export function rowValues(answer: RememberedAnswer): readonly (string | number)[] {
-  const { id, effect, variant, pattern, digest = '', publisher = '', agent, channel, person } = answer;
-  return [id, effect, variant, pattern, digest, publisher, agent, channel, person, answer.createdMs, answer.expiresMs];
+  const { id, effect, variant, pattern, digest = '', publisher = '', agent, channel, person, workspace = '' } = answer;
+  const { createdMs, expiresMs } = answer;
+  return [id, effect, variant, pattern, digest, publisher, agent, channel, person, workspace, createdMs, expiresMs];
 }
 
 /** The answer of a row of `COLUMNS`, or `undefined` for one that wirken did not write. */
 export function answerOf(untrusted: unknown): RememberedAnswer | undefined {
   if (!Array.isArray(untrusted) || untrusted.length !== COLUMNS.length) return undefined;
   const row: readonly unknown[] = untrusted;
-  const texts = row.slice(0, 9);
+  const texts = row.slice(0, 10);
   if (!texts.every((value) => typeof value === 'string')) return undefined;
   const [
     id = '',
@@ -47,8 +58,9 @@ export function answerOf(untrusted: unknown): RememberedAnswer | undefined {
     agent = '',
     channel = '',
     person = '',
+    workspace = '',
   ] = texts;
-  const [createdMs, expiresMs] = [row[9], row[10]];
+  const [createdMs, expiresMs] = [row[10], row[11]];
   if (typeof createdMs !== 'number' || typeof expiresMs !== 'number') return undefined;
   if ((effect !== 'always' && effect !== 'never') || !isActionKind(variant)) return undefined;
   return {
@@ -61,6 +73,7 @@ export function answerOf(untrusted: unknown): RememberedAnswer | undefined {
     agent,
     channel,
     person,
+    ...(workspace === '' ? {} : { workspace }),
     createdMs,
     expiresMs,
   };

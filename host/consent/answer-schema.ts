@@ -19,6 +19,7 @@ CREATE TABLE answers (
   agent TEXT NOT NULL,
   channel TEXT NOT NULL,
   person TEXT NOT NULL,
+  workspace TEXT NOT NULL,
   created_ms INTEGER NOT NULL,
   expires_ms INTEGER NOT NULL
 ) STRICT;

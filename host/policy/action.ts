@@ -62,6 +62,8 @@ export interface Asker {
   /** `cli`, `chat`, or a channel's name. */
   readonly channel: string;
   readonly person: string;
+  /** Where the workspace truly lies, if there is one: paths are relative to it, and programs start in it. */
+  readonly workspace?: string;
   /** The code that asks; absent when a person or a built-in tool does. */
   readonly skill?: {
     readonly name: string;

@@ -13,6 +13,8 @@ export interface Binding {
   readonly agent: string;
   readonly channel: string;
   readonly person: string;
+  /** Of what is done in a workspace: `Makefile` of one project is not that of another. */
+  readonly workspace?: string;
   /** Of an answer for one session, and of who asks. */
   readonly session?: string;
 }
@@ -66,7 +68,7 @@ export function holds({ createdMs, expiresMs }: RememberedAnswer, nowMs: number)
  * the code that asks is unsigned, or one skill would run another.
  */
 export function bindingOf(action: Action, subject: Subject, asker: Asker): Binding | undefined {
-  const { skill, agent, channel, person, session } = asker;
+  const { skill, agent, channel, person, session, workspace } = asker;
   if (skill?.trust === 'dev') return undefined;
   const runs = action.kind === 'SkillRun' ? action : undefined;
   if (runs?.trust === 'dev' || (runs !== undefined && skill !== undefined && skill.digest !== runs.digest))
@@ -83,8 +85,31 @@ export function bindingOf(action: Action, subject: Subject, asker: Asker): Bindi
     session,
     ...(digest === undefined ? {} : { digest }),
     ...(skill === undefined ? {} : { publisher: skill.publisher }),
+    ...(workspace === undefined || !IN_WORKSPACE[action.kind] ? {} : { workspace }),
   };
 }
+
+/** What a relative path is part of. */
+const IN_WORKSPACE = {
+  SkillRun: false,
+  WorkspaceRead: true,
+  WorkspaceWrite: true,
+  WorkspaceDelete: true,
+  ChannelReply: false,
+  WebSearch: false,
+  MemoryRead: false,
+  MemoryWrite: false,
+  CredentialUse: false,
+  ScheduleCreate: false,
+  SkillInstall: false,
+  NetworkRequest: false,
+  ShellExec: true,
+  McpToolCall: false,
+  MessageSend: false,
+  AgentSpawn: false,
+  CrossChannelRead: false,
+  ToolUnknown: false,
+} as const satisfies Record<ActionKind, boolean>;
 
 /** Whether an answer given under the one binding serves a question under the other. */
 export function sameBinding(given: RememberedAnswer, asked: Binding): boolean {
@@ -96,6 +121,7 @@ export function sameBinding(given: RememberedAnswer, asked: Binding): boolean {
     given.agent === asked.agent &&
     given.channel === asked.channel &&
     given.person === asked.person &&
+    given.workspace === asked.workspace &&
     (given.session === undefined ? given.effect !== 'session' : given.session === asked.session)
   );
 }

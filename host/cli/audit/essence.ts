@@ -34,7 +34,7 @@ const ESSENCES: Readonly<Record<AuditAction, Essence>> = {
       `(${detail.text('tier')}, ${detail.text('decider')}: ${detail.text('rule', 80)})`,
     ].join(' '),
   'permission.changed': (detail) => `${detail.text('change')}: ${detail.text('rule')}${failed(detail)}`,
-  'trust.changed': (detail) => `${detail.text('change')}: ${detail.text('what')}${failed(detail)}`,
+  'trust.changed': (detail) => `${detail.text('change')}${failed(detail)}`,
   'llm.request': plain,
   'llm.response': plain,
   'tool.call': (detail) => `${detail.text('tool')} (${detail.text('action_variant')})`,
