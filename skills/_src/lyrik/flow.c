@@ -589,8 +589,30 @@ static void eval_function(uint32_t node, Value *out) {
   analyse(function);
 }
 
+// Rust: the names of an arm's pattern hold parts of the value.
+static void eval_match(uint32_t node, Value *out) {
+  const Ast *ast = flow.ast;
+  uint32_t value_node = ast_field(ast, node, F_VALUE), body = ast_field(ast, node, F_BODY);
+  Value value = {0};
+  if (value_node) eval(value_node, &value);
+  flow.branch++;
+  for (uint32_t arm = body ? ast_first(ast, body) : 0; arm; arm = ast_next(ast, arm)) {
+    uint32_t pattern = ast_field(ast, arm, F_PATTERN), result = ast_field(ast, arm, F_VALUE), height = env_height();
+    Value part = {.path = value.path, .taint = value.taint}, answer = {0};
+    if (pattern && ast_first(ast, pattern)) assign_to(ast_first(ast, pattern), &part, true);
+    if (result) eval(result, &answer);
+    taint_add(&out->taint, answer.taint);
+    env_drop(height);
+  }
+  flow.branch--;
+}
+
 static void eval_branch(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
+  if (ast_is(ast, node, "match_expression")) {
+    eval_match(node, out);
+    return;
+  }
   for (uint32_t child = ast_first(ast, node); child; child = ast_next(ast, child)) {
     uint16_t field = ast->nodes[child].field;
     bool always = field == F_CONDITION || field == F_INITIALIZER || field == F_VALUE;
@@ -701,9 +723,8 @@ static void eval_fields(uint32_t node) {
     flow.declared = declared;
     if (child == type) continue;
     if (ast->nodes[child].field == F_DECLARATOR && ast_role(ast, child) != R_DECLARE) {
-      uint32_t name = declared_name(node);
-      value.path = ast_role(ast, child) == R_IDENT || flow.id == L_C ? NULL : declared;
-      if (child == ast_field(ast, node, F_DECLARATOR) && name && ast_role(ast, name) == R_IDENT) bind_name(ast_text(ast, name), &value);
+      uint32_t name = unwrapped(child);
+      if (name && ast_role(ast, name) == R_IDENT) bind_name(ast_text(ast, name), &value);
       continue;
     }
     eval(child, &value);

@@ -25,7 +25,7 @@ static void update(Text name, const Value *value, bool fresh) {
   }
 }
 
-static uint32_t unwrapped(uint32_t node) {
+uint32_t unwrapped(uint32_t node) {
   const Ast *ast = flow.ast;
   for (int i = 0; i < 12 && node; i++) {
     const char *kind = ast_kind(ast, node);
@@ -42,7 +42,8 @@ static uint32_t unwrapped(uint32_t node) {
 }
 
 static void member_of_value(const Value *value, Text name, uint32_t node, Value *out) {
-  *out = (Value){.path = path_member(value->path, name), .taint = value->taint};
+  bool nothing = !value->path;
+  *out = (Value){.path = nothing ? path_of(name, true) : path_member(value->path, name), .taint = value->taint};
   if (value->other) out->other = path_member(value->other, name);
   if (value->literal) {
     uint32_t at = 0;
@@ -57,6 +58,7 @@ static void destructure(uint32_t target, Value *value, bool fresh) {
   for (uint32_t child = ast_first(ast, target); child; child = ast_next(ast, child)) {
     const char *kind = ast_kind(ast, child);
     Value part;
+    if (ast->nodes[child].field == F_TYPE) continue;
     if (strcmp(kind, "shorthand_property_identifier_pattern") == 0 || strcmp(kind, "shorthand_field_identifier") == 0) {
       member_of_value(value, ast_text(ast, child), child, &part);
       update(ast_text(ast, child), &part, fresh);

@@ -119,4 +119,6 @@ void analyse(uint32_t function);
 void import_names(uint32_t node);
 const Path *type_path(uint32_t node);
 uint32_t declared_name(uint32_t node);
+// The name that a declarator or pattern wraps.
+uint32_t unwrapped(uint32_t node);
 void eval_class(uint32_t node, Value *out);

@@ -42,7 +42,7 @@ typedef struct {
 } KindRole;
 
 static KindRole KINDS[] = {
-    {"identifier", R_IDENT}, {"shorthand_property_identifier", R_IDENT}, {"this", R_IDENT}, {"self", R_IDENT}, {"super", R_IDENT},
+    {"identifier", R_IDENT}, {"shorthand_property_identifier", R_IDENT}, {"this", R_IDENT}, {"self", R_IDENT}, {"super", R_IDENT}, {"package_identifier", R_IDENT},
     {"field_identifier", R_SKIP}, {"property_identifier", R_SKIP}, {"private_property_identifier", R_SKIP},
     {"comment", R_COMMENT}, {"line_comment", R_COMMENT}, {"block_comment", R_COMMENT}, {"hash_bang_line", R_COMMENT},
     {"type_annotation", R_SKIP}, {"type_arguments", R_SKIP}, {"type_parameters", R_SKIP}, {"interface_declaration", R_EACH},
@@ -63,7 +63,7 @@ static KindRole KINDS[] = {
     {"subscript_expression", R_INDEX}, {"subscript", R_INDEX}, {"index_expression", R_INDEX}, {"array_access", R_INDEX},
     {"call_expression", R_CALL}, {"call", R_CALL}, {"method_invocation", R_CALL}, {"new_expression", R_NEW},
     {"object_creation_expression", R_NEW}, {"macro_invocation", R_MACRO}, {"assignment_expression", R_ASSIGN},
-    {"assignment", R_ASSIGN}, {"assignment_statement", R_ASSIGN}, {"short_var_declaration", R_ASSIGN},
+    {"assignment", R_ASSIGN}, {"assignment_statement", R_ASSIGN}, {"short_var_declaration", R_ASSIGN}, {"range_clause", R_ASSIGN},
     {"augmented_assignment_expression", R_AUGMENT}, {"augmented_assignment", R_AUGMENT}, {"compound_assignment_expr", R_AUGMENT},
     {"variable_declarator", R_DECLARE}, {"init_declarator", R_DECLARE}, {"let_declaration", R_DECLARE}, {"var_spec", R_DECLARE},
     {"const_spec", R_DECLARE}, {"const_item", R_DECLARE}, {"static_item", R_DECLARE}, {"named_expression", R_DECLARE},
