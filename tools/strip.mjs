@@ -21,6 +21,8 @@ for (const file of sources) {
 for (const skill of globSync('*/SKILL.md', { cwd: join(root, 'skills') }).map(dirname)) {
   cpSync(join(root, 'skills', skill), join(dist, 'skills', skill), { recursive: true });
 }
+// What `wirken skill new` and `build` take from the SDK: templates, headers, the engine for JavaScript, all of it data here.
+cpSync(join(root, 'sdk-skill'), join(dist, 'sdk-skill'), { recursive: true });
 for (const file of ['README.md', 'LICENSE'])
   if (existsSync(join(root, file))) cpSync(join(root, file), join(host, file));
 console.error(`stripped ${sources.length} files to host/dist`);
