@@ -23,6 +23,12 @@ const {
 const MIN_MAJOR = 26;
 /** Those that a verb follows. */
 const NOUNS = ['skill', 'trust', 'key', 'wasm', 'permission', 'tool', 'session', 'audit'];
+/** What a thread runs until it is known which script it is for. */
+const WAIT = `const threads = require('node:worker_threads');
+threads.parentPort.once('message', ({ script, workerData }) => {
+  Object.assign(threads, { workerData });
+  require(script);
+});`;
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, '..', 'main.ts');
 
@@ -65,11 +71,12 @@ if (Number.parseInt(process.versions.node, 10) >= MIN_MAJOR) {
  */
 async function startSources(dir, isFirst) {
   const joined = dir && joinedIndex(dir);
+  const thread = joined && commandName() === 'skill-run' ? startThread() : undefined;
   if (joined !== undefined && areUnchanged(joined.head.files)) {
     const head = load(dir, joined.head.name, []);
     // It starts what takes longest, and needs nobody while the rest is looked at and loaded.
     const { headStart, abandonHeadStart } = head.answer['cli/head-start.ts']();
-    headStart(process.argv, process.env, process.cwd());
+    headStart(process.argv, process.env, process.cwd(), thread);
     if (areUnchanged(joined.script.files)) {
       // Once nothing is left to be done or written: taking the heap apart in an orderly manner is for nobody.
       process.once('beforeExit', () => process.exit());
@@ -77,8 +84,9 @@ async function startSources(dir, isFirst) {
       if (head.isCompiled && host.isCompiled) process.once('exit', leaveAtOnce);
       return;
     }
-    abandonHeadStart();
-  }
+    // With the thread.
+    void abandonHeadStart();
+  } else void thread?.terminate();
   await import('../main.ts');
   if (dir === undefined || isFirst) return;
   try {
@@ -87,6 +95,23 @@ async function startSources(dir, isFirst) {
   } catch {
     // The next start is as slow as this one was.
   }
+}
+
+/** A thread for `startSpawner`, which takes longer to get up than what is made ready for it. Its options are those there. */
+function startThread() {
+  const { Worker } = require('node:worker_threads');
+  const thread = new Worker(WAIT, {
+    eval: true,
+    env: {},
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    trackUnmanagedFds: false,
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+  });
+  thread.on('error', () => {});
+  thread.unref();
+  return thread;
 }
 
 /**

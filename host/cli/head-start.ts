@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Worker } from 'node:worker_threads';
 import { dataDirOf, ensureDataDir } from '../config.ts';
 import { startPool, type Pool } from '../wasi/pool/pool.ts';
 import { parseGlob } from '../policy/glob.ts';
@@ -18,9 +19,10 @@ let ahead: HeadStart | undefined;
 
 /**
  * For `skill run` on the current directory: starts the runner before the rest of wirken is loaded, for the two take equally long.
+ * `thread` is one that waits for the script that it is to run, and the spawner's from then on.
  * A guess that turns out wrong costs an idle process, and what is wrong with the directories is told by whoever opens them in earnest.
  */
-export function headStart(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string): void {
+export function headStart(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: string, thread?: Worker): void {
   const [, , noun, verb, ...rest] = argv;
   const name = rest.find((word) => !HARMLESS.has(word));
   // Once: the script that a start from a clone begins with has done it before the entry is loaded.
@@ -30,7 +32,7 @@ export function headStart(argv: readonly string[], env: NodeJS.ProcessEnv, cwd: 
     const dataDir = dataDirOf(env);
     ensureDataDir(dataDir);
     const workspace = WorkspaceDir.openAmbient(cwd, { dataDir, allowBroad: false });
-    const pool = startPool({ cacheDir: join(dataDir, 'cache'), spare: 0 });
+    const pool = startPool({ cacheDir: join(dataDir, 'cache'), spare: 0, ...(thread === undefined ? {} : { thread }) });
     ahead = { dataDir, pool, workspace };
     warmFor(pool, workspace);
   } catch {

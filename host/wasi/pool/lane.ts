@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import type { DeliveredCode } from '../code.ts';
 import type { Fence } from '../call.ts';
 import { closeDirectories, type RunnerPlan, withOwnDirectories } from './plan.ts';
@@ -21,10 +22,10 @@ export class Lane implements AsyncDisposable {
   /** Calls that hold the lane: it may not go before they have ended. */
   users = 0;
 
-  constructor(plan: RunnerPlan, code: DeliveredCode, fence: boolean) {
+  constructor(plan: RunnerPlan, code: DeliveredCode, fence: boolean, thread?: Worker) {
     this.#plan = withOwnDirectories(plan);
     this.key = plan.key;
-    this.#spawner = startSpawner(this.#plan, code, fence);
+    this.#spawner = startSpawner(this.#plan, code, fence, [], thread);
     this.#spawner.catch(() => undefined);
   }
 

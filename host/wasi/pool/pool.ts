@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
 import { HostError } from '../../base/error.ts';
 import type { CallOutcome, CallSpec, Diverged, Fence, ProgressEvent } from '../call.ts';
 import { deliverCode } from '../code.ts';
@@ -24,6 +25,8 @@ export interface PoolOptions {
   readonly spare?: number;
   /** Whether the kernel's fence is used where it is there. Default: true; false is for finding out what the others hold. */
   readonly landlock?: boolean;
+  /** For the first spawner: see `startSpawner`. */
+  readonly thread?: Worker;
 }
 
 export interface CallOptions {
@@ -80,6 +83,7 @@ class RunnerPool implements Pool {
   readonly #spare: number;
   readonly #landlock: boolean;
   readonly #code: ReturnType<typeof deliverCode>;
+  #thread: Worker | undefined;
   readonly #queue: Queue;
   /** By plan, the longest unused first. */
   readonly #lanes = new Map<string, Lane>();
@@ -94,6 +98,7 @@ class RunnerPool implements Pool {
     this.#spare = options.spare ?? 1;
     this.#queue = new Queue(this.#size, options.queue ?? DEFAULT_QUEUE);
     this.#code = deliverCode(options.cacheDir);
+    this.#thread = options.thread;
     const kernel = options.landlock === false ? undefined : loadKernel();
     this.#landlock = kernel !== undefined && landlockAbi(kernel) > 0;
     this.#quiet = setTimeout(() => this.#calmDown(), QUIET_MS).unref();
@@ -163,7 +168,7 @@ class RunnerPool implements Pool {
 
   #laneFor(where: Where, generated: boolean, memoryBytes: number): Lane {
     const plan = planRunner(where, generated, memoryBytes, this.#landlock);
-    const lane = this.#lanes.get(plan.key) ?? new Lane(plan, this.#code, this.#landlock);
+    const lane = this.#lanes.get(plan.key) ?? new Lane(plan, this.#code, this.#landlock, this.#takeThread());
     this.#lanes.delete(plan.key);
     this.#lanes.set(plan.key, lane);
     for (const other of this.#lanes.values()) {
@@ -172,6 +177,12 @@ class RunnerPool implements Pool {
     }
     this.#quiet.refresh();
     return lane;
+  }
+
+  #takeThread(): Worker | undefined {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    return thread;
   }
 
   /** After a call: a runner that a limit ended is replaced before the next call wants it. */

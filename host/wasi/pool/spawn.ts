@@ -35,16 +35,23 @@ export interface Spawner extends AsyncDisposable {
   start(): Promise<RunnerProcess>;
 }
 
-/** Fenced if that is possible here, otherwise not. `plan`'s directories stay open as long as the spawner lives. */
+/**
+ * Fenced if that is possible here, otherwise not. `plan`'s directories stay open as long as the spawner lives.
+ * @param thread started before all this was known, with the options below; it waits for the script that it is to run
+ */
 export async function startSpawner(
   plan: RunnerPlan,
   code: DeliveredCode,
   fence: boolean,
   more: readonly string[] = [],
+  thread?: Worker,
 ): Promise<Spawner> {
   const args = runnerArguments(plan, code, more);
+  if (!fence) void thread?.terminate();
   if (!fence) return directSpawner(args, plan, 'no Landlock or no FFI');
-  const spawner = await fencedSpawner(args, plan, code);
+  let spawner = await fencedSpawner(args, plan, code, thread);
+  // It may be the thread's fault and not the system's.
+  if (typeof spawner === 'string' && thread !== undefined) spawner = await fencedSpawner(args, plan, code, undefined);
   return typeof spawner === 'string' ? directSpawner(args, plan, spawner) : spawner;
 }
 
@@ -52,6 +59,7 @@ async function fencedSpawner(
   args: readonly string[],
   plan: RunnerPlan,
   code: DeliveredCode,
+  thread: Worker | undefined,
 ): Promise<Spawner | string> {
   const spec: SpawnerSpec = {
     program: process.execPath,
@@ -59,17 +67,7 @@ async function fencedSpawner(
     directories: plan.directories.map(({ fd }) => fd),
     rules: fenceRules(plan, code),
   };
-  const worker = new Worker(code.spawner, {
-    workerData: spec,
-    env: {},
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    // It closes descriptors that it got from the kernel itself, and hands others to the host.
-    trackUnmanagedFds: false,
-    // It says nothing there, and to connect them to this process's own takes time.
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
-  });
+  const worker = thread === undefined || hasEnded(thread) ? startThread(code, spec) : handOver(thread, code, spec);
   const gone = new Promise<string>((resolve) => {
     worker.once('error', (error) =>
       resolve(`the spawner failed: ${error instanceof Error ? error.message : String(error)}`),
@@ -146,6 +144,31 @@ async function fencedSpawner(
       await gone;
     },
   };
+}
+
+function startThread(code: DeliveredCode, spec: SpawnerSpec): Worker {
+  return new Worker(code.spawner, {
+    workerData: spec,
+    env: {},
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // It closes descriptors that it got from the kernel itself, and hands others to the host.
+    trackUnmanagedFds: false,
+    // It says nothing there, and to connect them to this process's own takes time.
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 },
+  });
+}
+
+function hasEnded({ threadId }: Worker): boolean {
+  return threadId === -1;
+}
+
+function handOver(thread: Worker, { spawner: script }: DeliveredCode, workerData: SpawnerSpec): Worker {
+  thread.ref();
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
+  thread.postMessage({ script, workerData });
+  return thread;
 }
 
 /** Not imported: a spawner is to be on its way before they are loaded. */
