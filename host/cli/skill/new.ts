@@ -13,7 +13,7 @@ const TEMPLATES = {
   js: { 'js/skill.types.d.ts': 'types/wirken-skill.d.ts' },
   c: { 'c/wirken.h': 'src/wirken.h' },
   rust: { 'rust/wirken.rs': 'src/wirken.rs' },
-  assemblyscript: { 'assemblyscript/wirken.ts': 'src/wirken.ts' },
+  assemblyscript: { 'assemblyscript/wirken.as': 'src/wirken.ts' },
   wat: {},
 } as const satisfies Record<string, Readonly<Record<string, string>>>;
 

@@ -49,9 +49,9 @@ export function toolchainMissing(what: string, install: string): HostError {
   return new HostError('toolchain-missing', `${what} is not here`, { remedy: install });
 }
 
-/** What a compiler says of a source, without the path of the machine. */
-export function buildFailed(said: string, dir: string): HostError {
-  const text = said.replaceAll(`${dir}/`, '').trim();
+/** What a compiler says of a source; `dir`, the path of the skill on this machine, is left out of it. */
+export function buildFailed(said: string, dir?: string): HostError {
+  const text = (dir === undefined ? said : said.replaceAll(`${dir}/`, '')).trim();
   return new HostError('build-failed', text === '' ? 'the compiler failed and said nothing' : text, {
     remedy: 'Correct the source and build again.',
   });

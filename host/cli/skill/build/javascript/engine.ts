@@ -88,7 +88,7 @@ export class Engine {
       .filter((line) => line.startsWith('at ') && !line.includes('wirken:'))
       .map((line) => `\n  ${line}`)
       .join('');
-    return buildFailed(`${part('name')}: ${part('message')}${trace}`, '');
+    return buildFailed(`${part('name')}: ${part('message')}${trace}`);
   }
 
   #define(name: string): void {
