@@ -148,7 +148,7 @@ describe('skill test', () => {
     [
       'a path that leaves the workspace',
       'cases: [{ name: a, tool: b, files: { ../x: a }, expect: {} }]',
-      'must be a path',
+      'cases.0.files',
     ],
     ['no YAML', 'cases: [', 'tests/cases.yaml'],
     ['nothing', 'cases: []', 'there are no cases'],
