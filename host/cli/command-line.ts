@@ -56,6 +56,7 @@ export async function runCommandLine(argv: readonly string[], { version, bundled
       process.exitCode = code;
     },
     version,
+    argv[2],
   );
   try {
     await program.parseAsync(argv);

@@ -20,11 +20,23 @@ export type Done = (code: number) => void;
 
 const JSON_OPTION = ['--json', 'print the result (or the error) as JSON'] as const;
 
+/** Those that a verb follows, in the order of the help. */
+const NOUNS: ReadonlyMap<string, (build: Build) => void> = new Map([
+  ['skill', skillCommands],
+  ['trust', trustCommands],
+  ['key', keyCommands],
+  ['wasm', wasmCommands],
+  ['permission', permissionCommands],
+  ['tool', toolCommands],
+  ['session', sessionCommands],
+  ['audit', auditCommands],
+]);
+
 /**
- * The whole command line. Actions are loaded when they run, so that a start pays only for its own command.
- * `docs/cli.md` is printed from this.
+ * The whole command line, or with `noun`, if it is one, no more of it than that wants. Actions are loaded when they run, so that a start
+ * pays only for its own command. `docs/cli.md` is printed from this.
  */
-export function buildProgram(open: Open, done: Done, version: string): Command {
+export function buildProgram(open: Open, done: Done, version: string, noun = ''): Command {
   const program = new Command('wirken')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(shownText(text)) })
@@ -45,14 +57,7 @@ export function buildProgram(open: Open, done: Done, version: string): Command {
         .addHelpText('after', `\n${exits}`),
     act: async (options, body) => done(await body(await open({ json: options.json === true }))),
   };
-  skillCommands(build);
-  trustCommands(build);
-  keyCommands(build);
-  wasmCommands(build);
-  permissionCommands(build);
-  toolCommands(build);
-  sessionCommands(build);
-  auditCommands(build);
-  otherCommands(build);
+  const only = NOUNS.get(noun);
+  for (const commands of only === undefined ? [...NOUNS.values(), otherCommands] : [only]) commands(build);
   return program;
 }
