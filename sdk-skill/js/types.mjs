@@ -54,5 +54,5 @@ try {
 
 /** Layout is the formatter's. */
 function plain(text) {
-  return text.replace(/[\s|;]+/g, '').replaceAll('"', "'");
+  return text.replace(/[\s|;,()]+/g, '').replaceAll('"', "'");
 }

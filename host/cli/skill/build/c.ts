@@ -17,6 +17,7 @@ const FLAGS = [
   '-Wall',
   '-Wextra',
   '-Wl,--strip-all',
+  '-Wl,--keep-section=producers',
   '-Wl,--stack-first',
   '-Wl,-z,stack-size=1048576',
 ];
