@@ -37,7 +37,7 @@ type Result<O> = unknown extends O ? string : O extends Schema<infer T> ? T : st
 export interface Tool<P extends Shape, O = unknown> extends Describes {
   readonly parameters: P;
   readonly output?: O;
-  readonly run: (args: InferShape<P>, context: Context) => Result<O> | Promise<Result<O>>;
+  readonly run: (args: InferShape<P>, context: Context) => Result<NoInfer<O>> | Promise<Result<NoInfer<O>>>;
 }
 
 /** The same tool; the compiler then knows what it has to answer as well. */
@@ -47,7 +47,8 @@ export function tool<const P extends Shape, O = unknown>(spec: Tool<P, O>): Tool
 
 /** A tool without `tool()` around it: its arguments are known to the compiler, its answer is looked at when it comes. */
 type Loose<P extends Shape> = Omit<Tool<P>, 'run' | 'output'> & {
-  readonly output?: Schema<unknown>;
+  /** A schema; as a type it would reach into `tool()` and stand for the one that is missing there. */
+  readonly output?: unknown;
   readonly run: (args: InferShape<P>, context: Context) => unknown;
 };
 
@@ -67,13 +68,17 @@ export interface AnyTool extends Describes {
 export function defineSkill<P extends { readonly [name: string]: Shape }>(skill: {
   readonly tools: { readonly [K in keyof P]: Loose<P[K]> };
 }): Skill {
-  return skill;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- `toolsOf` looks at what the types leave open
+  return skill as unknown as Skill;
 }
 
 /** `tools` of the manifest, as the code has them. */
 export function toolsOf({ tools }: Skill): readonly JsonSchema[] {
   return Object.entries(tools).map(([name, tool]) => {
     const { readOnly, idempotent } = tool;
+    if (tool.output !== undefined && typeof tool.output.json !== 'object') {
+      throw new TypeError(`the output of ${name} is no schema`);
+    }
     return {
       name,
       description: tool.description,

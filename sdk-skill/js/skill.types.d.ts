@@ -153,13 +153,14 @@ type Result<O> = unknown extends O ? string : O extends Schema<infer T> ? T : st
 export interface Tool<P extends Shape, O = unknown> extends Describes {
   readonly parameters: P;
   readonly output?: O;
-  readonly run: (args: InferShape<P>, context: Context) => Result<O> | Promise<Result<O>>;
+  readonly run: (args: InferShape<P>, context: Context) => Result<NoInfer<O>> | Promise<Result<NoInfer<O>>>;
 }
 /** The same tool; the compiler then knows what it has to answer as well. */
 export declare function tool<const P extends Shape, O = unknown>(spec: Tool<P, O>): Tool<P, O>;
 /** A tool without `tool()` around it: its arguments are known to the compiler, its answer is looked at when it comes. */
 type Loose<P extends Shape> = Omit<Tool<P>, 'run' | 'output'> & {
-  readonly output?: Schema<unknown>;
+  /** A schema; as a type it would reach into `tool()` and stand for the one that is missing there. */
+  readonly output?: unknown;
   readonly run: (args: InferShape<P>, context: Context) => unknown;
 };
 /** What a module of a skill exports by default. */
