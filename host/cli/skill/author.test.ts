@@ -158,6 +158,8 @@ describe('skill build', () => {
   it.for([
     ['is not JSON', '{', 'it is not JSON'],
     ['leads out of the skill', '{"build":{"language":"c","sources":["../x.c"]}}', 'must lie within the skill'],
+    ['loads a plugin', '{"build":{"language":"c","sources":["a.c"],"flags":["-fplugin=./a.so"]}}', 'no flag that'],
+    ['names a linker', '{"build":{"language":"c","sources":["a.c"],"flags":["-fuse-ld=/bin/sh"]}}', 'no flag that'],
     ['knows no such language', '{"build":{"language":"basic"}}', 'build.language'],
     ['has a key too many', '{"build":{"language":"wat","entry":"a.wat","shell":"rm"}}', 'shell'],
   ] as const)('refuses a skill.json that %s', async ([, text, part]) => {

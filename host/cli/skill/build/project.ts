@@ -11,13 +11,17 @@ const path = z
   .max(1024)
   .refine((text) => !text.startsWith('/') && !text.split('/').includes('..'), 'must lie within the skill');
 
+/** Definitions, optimisation, warnings, machine and standard. Others load plugins, name linkers or write elsewhere. */
+const FLAG =
+  /^-(?:D[A-Za-z_]\w*(?:=.*)?|U[A-Za-z_]\w*|O[0-3sz]|std=[\w+]+|W[\w-]+(?:=\w+)?|m(?!llvm)[\w-]+(?:=[\w-]+)?)$/;
+
 const ProjectSchema = z.strictObject({
   build: z.discriminatedUnion('language', [
     z.strictObject({
       language: z.literal('c'),
       sources: z.array(path).min(1).max(1000),
       /** Further compiler flags, behind the usual ones. */
-      flags: z.array(z.string().max(1024)).max(100).default([]),
+      flags: z.array(z.string().max(1024).regex(FLAG, 'is no flag that a skill may name')).max(100).default([]),
     }),
     z.strictObject({ language: z.enum(['javascript', 'rust', 'assemblyscript', 'wat']), entry: path }),
   ]),
