@@ -15,7 +15,7 @@ export function commitBytes(canonical: Uint8Array, salt: Uint8Array): string {
 }
 
 /** What stands in the payload in the place of a redactable value. */
-export interface Commitment {
+interface Commitment {
   readonly $c: string;
 }
 

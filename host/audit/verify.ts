@@ -7,7 +7,7 @@ import type { AuditReport, Progress, VerifyOptions } from './verify/report.ts';
 import type { GivenCheckpoint } from './verify/tree-check.ts';
 import { Walk } from './verify/walk.ts';
 
-export type { AuditReport, ExitCode, Finding, FindingKind, GivenCheckpoint, Progress, UnattestedRows, VerifyOptions };
+export type { AuditReport, ExitCode, Finding, FindingKind, GivenCheckpoint, Progress, VerifyOptions };
 
 /**
  * Verifies a log against a public key: every hash, chain, head, checkpoint, stored node, opening and blob, in one pass and in memory

@@ -16,16 +16,9 @@ export function canAsk(context: Pick<Context, 'stdin' | 'stderr'>): boolean {
 }
 
 /**
- * Asks a yes-or-no question on the terminal; anything but a yes is a no, the end of the input too. What was typed before the question
- * stood there is thrown away, so that it cannot be the answer.
+ * Asks a question on the terminal whose yes is `word`, shown in it, typed in full; anything else is a no, the end of the input too. What was
+ * typed before the question stood there is thrown away, so that it cannot be the answer.
  */
-export async function askYesNo(person: Person, lines: readonly string[], question: string): Promise<boolean> {
-  const { confirm } = await import('@clack/prompts');
-  const answer = await ask(person, lines, (scene) => confirm({ ...scene, message: question, initialValue: false }));
-  return answer === true;
-}
-
-/** The same for what wants more than a key: a yes is `word`, shown in the question, typed in full. */
 export async function askWord(
   person: Person,
   lines: readonly string[],
@@ -44,7 +37,7 @@ export async function askWord(
   return answer === word;
 }
 
-/** The same for one of several answers; `undefined` when the person left. `initial` is where the cursor stands. */
+/** The same for one of several answers, chosen from a list; `undefined` when the person left. `initial` is where the cursor stands. */
 export async function askChoice<T extends string>(
   person: Person,
   lines: readonly string[],
