@@ -6,8 +6,12 @@
 #define MAX_NODES 1500000u
 #define MAX_DEPTH 1000u
 #define MAX_PARSER_BYTES (120u << 20)
+#define MIN_TRAFFIC_BYTES (8u << 20)
+#define MAX_TRAFFIC_EACH 600u
 
 static size_t parser_bytes;
+// All that was ever asked for since the parse began: what a recovery copies again and again shows here.
+static uint64_t parser_traffic, parser_traffic_most;
 static bool parser_over;
 
 // Sizes stand in front of each block, so that a hostile file's parse can be stopped before memory ends.
@@ -17,7 +21,8 @@ static void *counted(void *old, size_t size) {
   block = realloc(block, size + 2 * sizeof(size_t));
   if (!block) fail("out of memory while parsing");
   parser_bytes += *block = size;
-  if (parser_bytes > MAX_PARSER_BYTES) parser_over = true;
+  parser_traffic += size;
+  if (parser_bytes > MAX_PARSER_BYTES || parser_traffic > parser_traffic_most) parser_over = true;
   return block + 2;
 }
 
@@ -45,16 +50,27 @@ static bool enough(TSParseState *state) {
   return parser_over || ++patience->calls > patience->most;
 }
 
+// Handed out in pieces, and all pieces together count: a scanner that looks for an end that never comes reads to the end again and again.
+#define PIECE_BYTES 8192u
+#define MAX_REREADS 24u
+
 typedef struct {
   const char *at;
   uint32_t len;
+  uint64_t left;
 } Source;
 
 static const char *chunk(void *payload, uint32_t byte, TSPoint point, uint32_t *len) {
   (void)point;
   Source *source = payload;
-  *len = byte < source->len ? source->len - byte : 0;
-  return byte < source->len ? source->at + byte : "";
+  uint32_t rest = byte < source->len ? source->len - byte : 0;
+  *len = rest < PIECE_BYTES ? rest : PIECE_BYTES;
+  if (source->left < *len) {
+    parser_over = true;
+    *len = 0;
+  }
+  source->left -= *len;
+  return *len ? source->at + byte : "";
 }
 
 static AstEnd flatten(Ast *into, TSTree *tree) {
@@ -124,14 +140,17 @@ AstEnd ast_parse(Ast *into, Language *language, Text source) {
     parser = ts_parser_new();
   }
   parser_over = false;
+  parser_traffic = 0;
+  parser_traffic_most = MIN_TRAFFIC_BYTES + (uint64_t)source.len * MAX_TRAFFIC_EACH;
   ts_parser_reset(parser);
   ts_parser_set_language(parser, language->grammar);
-  Source read = {source.at, (uint32_t)source.len};
-  Patience patience = {0, 20000 + source.len * 4};
+  Source read = {source.at, (uint32_t)source.len, (source.len + PIECE_BYTES * 8) * MAX_REREADS};
+  Patience patience = {0, 2000 + source.len / 8};
   TSTree *tree = ts_parser_parse_with_options(parser, NULL, (TSInput){.payload = &read, .read = chunk, .encoding = TSInputEncodingUTF8},
                                               (TSParseOptions){.payload = &patience, .progress_callback = enough});
   *into = (Ast){.language = language, .source = source};
-  if (!tree) {
+  if (!tree || parser_over) {
+    if (tree) ts_tree_delete(tree);
     ts_parser_delete(parser);
     parser = ts_parser_new();
     return AST_GAVE_UP;

@@ -20,7 +20,7 @@ void open_scope(void) { flow.levels[flow.level_count++] = env_height(); }
 
 void close_scope(void) { env_drop(flow.levels[--flow.level_count]); }
 
-static void eval_each(uint32_t node, Value *out) {
+APART static void eval_each(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   for (uint32_t child = ast_first(ast, node); child; child = ast_next(ast, child)) {
     Value value = {0};
@@ -29,7 +29,7 @@ static void eval_each(uint32_t node, Value *out) {
   }
 }
 
-static void eval_identifier(uint32_t node, Value *out) {
+APART static void eval_identifier(uint32_t node, Value *out) {
   Text name = ast_text(flow.ast, node);
   Binding *binding = env_find(name);
   if (binding) {
@@ -62,7 +62,7 @@ static void extend(const Value *base, Text name, Value *out) {
 }
 
 // The member without reading it: what a call or an assignment names.
-static void member_place(uint32_t node, Value *out, Value *base, uint32_t *base_node, uint32_t *name_node) {
+APART static void member_place(uint32_t node, Value *out, Value *base, uint32_t *base_node, uint32_t *name_node) {
   const Ast *ast = flow.ast;
   Text name;
   *base_node = member_parts(node, &name, name_node);
@@ -81,7 +81,7 @@ static void member_place(uint32_t node, Value *out, Value *base, uint32_t *base_
   if (!out->other) out->other = path != out->path ? path : other;
 }
 
-static void eval_member(uint32_t node, Value *out) {
+APART static void eval_member(uint32_t node, Value *out) {
   Value base = {0};
   uint32_t base_node, name_node;
   member_place(node, out, &base, &base_node, &name_node);
@@ -101,7 +101,7 @@ static void eval_member(uint32_t node, Value *out) {
   match_read(node, out);
 }
 
-static void eval_index(uint32_t node, Value *out) {
+APART static void eval_index(uint32_t node, Value *out) {
   static const uint16_t bases[] = {F_OBJECT, F_OPERAND, F_VALUE, F_ARRAY, F_ARGUMENT}, indexes[] = {F_INDEX, F_SUBSCRIPT};
   const Ast *ast = flow.ast;
   uint32_t base_node = 0, index_node = 0;
@@ -125,7 +125,7 @@ static bool formats(Text name) {
   return false;
 }
 
-static Call *eval_arguments(uint32_t list, const Value *receiver, uint32_t receiver_node) {
+APART static Call *eval_arguments(uint32_t list, const Value *receiver, uint32_t receiver_node) {
   const Ast *ast = flow.ast;
   Call *call = arena_take(sizeof *call);
   call->args = arena_take(MAX_ARGS * sizeof *call->args);
@@ -155,7 +155,7 @@ static Taint *argument_taint(const Call *call, uint32_t parameter) {
 }
 
 // What a function of this file does with what it is given here.
-static void call_function(uint32_t function, const Call *call, uint32_t node, Value *out) {
+APART static void call_function(uint32_t function, const Call *call, uint32_t node, Value *out) {
   if (flow.functions[function].state == 0 && flow.nested < MAX_NESTED_CALLS && !flow.quiet) {
     flow.nested++;
     analyse(function);
@@ -206,7 +206,7 @@ static bool javascript_require(uint32_t node, const Value *callee, const Call *c
   return true;
 }
 
-static void eval_call(uint32_t node, Value *out) {
+APART static void eval_call(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t list = ast_field(ast, node, F_ARGUMENTS), target = ast_field(ast, node, F_FUNCTION);
   Value callee = {0}, receiver = {0};
@@ -274,7 +274,7 @@ static void eval_call(uint32_t node, Value *out) {
   if (out->taint) out->taint = taint_stepped(out->taint, "is the result of a call", node);
 }
 
-static void eval_new(uint32_t node, Value *out) {
+APART static void eval_new(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t target = ast_field(ast, node, F_CONSTRUCTOR), type = ast_field(ast, node, F_TYPE);
   Value callee = {0};
@@ -292,7 +292,7 @@ static void eval_new(uint32_t node, Value *out) {
   out->path = callee.path;
 }
 
-static void eval_macro(uint32_t node, Value *out) {
+APART static void eval_macro(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t name = ast_field(ast, node, F_MACRO), tokens = ast_child_of_kind(ast, node, "token_tree");
   if (!name) return;
@@ -403,7 +403,7 @@ static void fold(Text operator, Value *left, const Value *right) {
 }
 
 // Long chains lean to the left: they are walked, not recursed into.
-static void eval_binary(uint32_t node, Value *out) {
+APART static void eval_binary(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t count = 0, at = node;
   while (ast_role(ast, at) == R_BINARY && count < MAX_SPINE) {
@@ -428,7 +428,7 @@ static void eval_binary(uint32_t node, Value *out) {
   if (out->taint && out->built) out->taint = taint_stepped(out->taint, "is put into a text", node);
 }
 
-static void eval_concatenated(uint32_t node, Value *out) {
+APART static void eval_concatenated(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   bool first = true;
   for (uint32_t child = ast_first(ast, node); child; child = ast_next(ast, child)) {
@@ -454,7 +454,7 @@ static bool is_list(uint32_t node) {
   return strcmp(kind, "expression_list") == 0 || strcmp(kind, "pattern_list") == 0 || strcmp(kind, "tuple_pattern") == 0 || strcmp(kind, "tuple") == 0;
 }
 
-static void assign(uint32_t left, uint32_t right, bool fresh) {
+APART static void assign(uint32_t left, uint32_t right, bool fresh) {
   const Ast *ast = flow.ast;
   if (!left || !right) return;
   if (is_list(left) && only_of(left)) left = only_of(left);
@@ -481,7 +481,7 @@ static void assign(uint32_t left, uint32_t right, bool fresh) {
   }
 }
 
-static void eval_assignment(uint32_t node, Value *out) {
+APART static void eval_assignment(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t left = ast_field(ast, node, F_LEFT), right = ast_field(ast, node, F_RIGHT);
   Text operator = operator_of(node);
@@ -514,7 +514,7 @@ static void eval_assignment(uint32_t node, Value *out) {
   assign(left, right, ast_is(ast, node, "short_var_declaration"));
 }
 
-static void eval_declaration(uint32_t node, Value *out) {
+APART static void eval_declaration(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t value_node = ast_field(ast, node, F_VALUE), type = ast_field(ast, node, F_TYPE), name = declared_name(node);
   const Path *declared = type ? type_path(type) : flow.declared;
@@ -557,7 +557,7 @@ static void eval_declaration(uint32_t node, Value *out) {
   assign_to(name, out, true);
 }
 
-static void eval_object(uint32_t node, Value *out) {
+APART static void eval_object(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t body = ast_field(ast, node, F_BODY), type = ast_field(ast, node, F_TYPE);
   if (!type) type = ast_is(ast, node, "struct_expression") ? ast_field(ast, node, F_NAME) : 0;
@@ -577,7 +577,7 @@ static void eval_object(uint32_t node, Value *out) {
   match_literal(node, out->path, NULL);
 }
 
-static void eval_function(uint32_t node, Value *out) {
+APART static void eval_function(uint32_t node, Value *out) {
   if (flow.quiet) return;
   uint32_t function = function_of(node, false);
   out->function = (int32_t)function + 1;
@@ -590,7 +590,7 @@ static void eval_function(uint32_t node, Value *out) {
 }
 
 // Rust: the names of an arm's pattern hold parts of the value.
-static void eval_match(uint32_t node, Value *out) {
+APART static void eval_match(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t value_node = ast_field(ast, node, F_VALUE), body = ast_field(ast, node, F_BODY);
   Value value = {0};
@@ -607,7 +607,7 @@ static void eval_match(uint32_t node, Value *out) {
   flow.branch--;
 }
 
-static void eval_branch(uint32_t node, Value *out) {
+APART static void eval_branch(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   if (ast_is(ast, node, "match_expression")) {
     eval_match(node, out);
@@ -633,7 +633,7 @@ static bool is_function_declaration(uint32_t node) {
   return declaration && ast_role(ast, declaration) == R_FUNCTION;
 }
 
-static void eval_block(uint32_t node, Value *out) {
+APART static void eval_block(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t functions = flow.function_count;
   // In Python a block is no scope of its own for names.
@@ -658,7 +658,7 @@ static void eval_block(uint32_t node, Value *out) {
   if (scope) close_scope();
 }
 
-static void eval_foreach(uint32_t node, Value *out) {
+APART static void eval_foreach(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t right = ast_field(ast, node, F_RIGHT), left = ast_field(ast, node, F_LEFT), height = env_height();
   if (!right) right = ast_field(ast, node, F_VALUE);
@@ -683,7 +683,7 @@ static void eval_foreach(uint32_t node, Value *out) {
   (void)out;
 }
 
-static void eval_with(uint32_t node, Value *out) {
+APART static void eval_with(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t value_node = ast_field(ast, node, F_VALUE);
   if (!value_node) value_node = ast_first(ast, node);
@@ -693,7 +693,7 @@ static void eval_with(uint32_t node, Value *out) {
   if (alias) assign_to(alias, out, false);
 }
 
-static void eval_comprehension(uint32_t node, Value *out) {
+APART static void eval_comprehension(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t height = env_height(), body = ast_field(ast, node, F_BODY);
   for (uint32_t child = ast_first(ast, node); child; child = ast_next(ast, child)) {
@@ -714,7 +714,7 @@ static void eval_comprehension(uint32_t node, Value *out) {
   env_drop(height);
 }
 
-static void eval_fields(uint32_t node) {
+APART static void eval_fields(uint32_t node) {
   const Ast *ast = flow.ast;
   uint32_t type = ast_field(ast, node, F_TYPE);
   const Path *outer = flow.declared, *declared = type ? type_path(type) : NULL;
@@ -732,14 +732,14 @@ static void eval_fields(uint32_t node) {
   flow.declared = outer;
 }
 
-static void eval_return(uint32_t node, Value *out) {
+APART static void eval_return(uint32_t node, Value *out) {
   uint32_t child = ast_first(flow.ast, node);
   if (child) eval(child, out);
   if (!flow.current || !out->taint || flow.quiet) return;
   taint_add(&flow.functions[flow.current - 1].returns, out->taint);
 }
 
-static void eval_ternary(uint32_t node, Value *out) {
+APART static void eval_ternary(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t condition = ast_field(ast, node, F_CONDITION), yes = ast_field(ast, node, F_CONSEQUENCE), no = ast_field(ast, node, F_ALTERNATIVE);
   if (!yes) {
@@ -756,7 +756,7 @@ static void eval_ternary(uint32_t node, Value *out) {
   value_join(out, &other);
 }
 
-static void eval_role(uint32_t node, Value *out) {
+APART static void eval_role(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t child;
   switch (ast_role(ast, node)) {

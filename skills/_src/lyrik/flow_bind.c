@@ -53,7 +53,7 @@ static void member_of_value(const Value *value, Text name, uint32_t node, Value 
   match_read(node, out);
 }
 
-static void destructure(uint32_t target, Value *value, bool fresh) {
+APART static void destructure(uint32_t target, Value *value, bool fresh) {
   const Ast *ast = flow.ast;
   for (uint32_t child = ast_first(ast, target); child; child = ast_next(ast, child)) {
     const char *kind = ast_kind(ast, child);
@@ -86,7 +86,7 @@ static void destructure(uint32_t target, Value *value, bool fresh) {
   }
 }
 
-void assign_to(uint32_t target, Value *value, bool fresh) {
+APART void assign_to(uint32_t target, Value *value, bool fresh) {
   const Ast *ast = flow.ast;
   target = unwrapped(target);
   if (!target || ++flow.depth > MAX_EVAL_DEPTH) {
@@ -184,7 +184,7 @@ uint32_t function_of(uint32_t node, bool method) {
   return flow.function_count++;
 }
 
-static void bind_parameter(uint32_t function, uint32_t declaration, uint32_t target, uint32_t *index, const Path *type, bool rest) {
+APART static void bind_parameter(uint32_t function, uint32_t declaration, uint32_t target, uint32_t *index, const Path *type, bool rest) {
   const Ast *ast = flow.ast;
   target = unwrapped(target);
   if (!target) return;
@@ -214,7 +214,7 @@ static void bind_parameter(uint32_t function, uint32_t declaration, uint32_t tar
   }
 }
 
-static void bind_parameters(uint32_t function) {
+APART static void bind_parameters(uint32_t function) {
   const Ast *ast = flow.ast;
   uint32_t list = flow.functions[function].parameters, index = 0;
   if (!list) return;
@@ -260,7 +260,7 @@ static void bind_receiver(uint32_t node) {
   bind_name(ast_text(ast, name), &value);
 }
 
-void analyse(uint32_t function) {
+APART void analyse(uint32_t function) {
   Function it = flow.functions[function];
   if (it.state != 0) return;
   flow.functions[function].state = 1;
@@ -322,7 +322,7 @@ static Text joined(const char *front, Text name) {
   return (Text){at, len + name.len};
 }
 
-void hoist(uint32_t block) {
+APART void hoist(uint32_t block) {
   const Ast *ast = flow.ast;
   for (uint32_t child = ast_first(ast, block); child; child = ast_next(ast, child)) {
     uint32_t node = declaration_in(child);
@@ -365,7 +365,7 @@ static void class_member(uint32_t child, const Path *type) {
 }
 
 // Fields that a constructor's parameter properties or annotations declare are left to the walk.
-void eval_class(uint32_t node, Value *out) {
+APART void eval_class(uint32_t node, Value *out) {
   const Ast *ast = flow.ast;
   uint32_t name = ast_field(ast, node, F_NAME), body = ast_field(ast, node, F_BODY);
   if (!name) name = ast_field(ast, node, F_TYPE);

@@ -3,7 +3,10 @@
 #include "arena.h"
 #include "flow.h"
 
-#define MAX_EVAL_DEPTH 220
+// Not inlined: a walk by recursion needs small frames, and an engine's first tier gives every local variable a place in them.
+#define APART __attribute__((noinline))
+
+#define MAX_EVAL_DEPTH 130
 #define MAX_ARGS 24
 #define MAX_PARAMETERS 16
 #define MAX_NESTED_CALLS 6

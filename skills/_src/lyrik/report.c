@@ -14,6 +14,11 @@
 #include "../hash/digest.h"
 #include "cache.h"
 
+#ifdef ENOTCAPABLE
+#define NOT_GRANTED ENOTCAPABLE
+#else
+#define NOT_GRANTED EACCES
+#endif
 #define LISTED 500
 #define SHOWN 60
 #define NOTES_SHOWN 20
@@ -314,7 +319,7 @@ void write_files(Result *result, const Scan *scan) {
   for (int i = 0; i < 16; i++) at += (size_t)snprintf(run + at, sizeof run - at, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", random[i]);
   time_t now = time(NULL);
   strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", gmtime(&now));
-  if (mkdirat(workspace_open(), ".lyrik", 0755) != 0 && errno != EEXIST) snprintf(failure, sizeof failure, "%s", errno == ENOTCAPABLE ? "allow WorkspaceWrite:.lyrik/** for them" : strerror(errno));
+  if (mkdirat(workspace_open(), ".lyrik", 0755) != 0 && errno != EEXIST) snprintf(failure, sizeof failure, "%s", errno == NOT_GRANTED ? "allow WorkspaceWrite:.lyrik/** for them" : strerror(errno));
   Buf bytes = {0};
   write_findings(&bytes, result, when, run);
   // Without the right to write the first says so, and no other is tried.

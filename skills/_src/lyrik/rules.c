@@ -11,6 +11,9 @@
 #include "../common/walk.h"
 #include "../hash/digest.h"
 
+#ifndef BUNDLE
+#define BUNDLE "/skill"
+#endif
 #define MAX_RULES_BYTES (16u << 20)
 
 Rule *RULES;
@@ -59,7 +62,7 @@ static void read_rule(const Json *source, Rule *into) {
 }
 
 void rules_load(void) {
-  int fd = open("/skill/rules/compiled.bin", O_RDONLY);
+  int fd = open(BUNDLE "/rules/compiled.bin", O_RDONLY);
   Buf bytes = {0};
   if (fd < 0 || !read_whole(fd, &bytes, MAX_RULES_BYTES)) fail("rules/compiled.bin of the bundle cannot be read: %s", strerror(errno));
   close(fd);

@@ -10,6 +10,8 @@
 #define MAX_LINE_BYTES 20000
 #define MINIFIED_AVERAGE 300
 #define MINIFIED_LEAST 5000
+// More open brackets than any tree that is looked at has levels; the parser gives such a stack back by recursion.
+#define MAX_OPEN_BRACKETS 700
 #define MAX_SNIPPET 200
 #define MAX_NOTES 1000
 
@@ -36,14 +38,19 @@ const char *left_out(Text path, Text bytes) {
   if (bytes.len && memchr(bytes.at, 0, bytes.len < SNIFF_BYTES ? bytes.len : SNIFF_BYTES)) return "binary";
   if (bytes.len >= 2 && ((unsigned char)bytes.at[0] == 0xff || (unsigned char)bytes.at[0] == 0xfe)) return "not UTF-8";
   if (text_find(path, text_of(".min."), 0) != SIZE_MAX) return "minified";
-  size_t lines = 1, longest = 0, from = 0;
+  size_t lines = 1, longest = 0, from = 0, open = 0, most_open = 0;
   for (size_t i = 0; i <= bytes.len; i++) {
-    if (i < bytes.len && bytes.at[i] != '\n') continue;
+    char c = i < bytes.len ? bytes.at[i] : '\n';
+    open += c == '(' || c == '[' || c == '{';
+    open -= open && (c == ')' || c == ']' || c == '}');
+    if (open > most_open) most_open = open;
+    if (c != '\n') continue;
     if (i - from > longest) longest = i - from;
     from = i + 1;
     lines++;
   }
   if (longest > MAX_LINE_BYTES || (bytes.len > MINIFIED_LEAST && bytes.len / lines > MINIFIED_AVERAGE)) return "minified";
+  if (most_open > MAX_OPEN_BRACKETS) return "nested too deeply";
   return NULL;
 }
 
