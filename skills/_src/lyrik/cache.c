@@ -92,7 +92,7 @@ static void restore_finding(Result *result, Text path, const Json *from) {
     result->findings = grow(result->findings, result->room, sizeof *result->findings);
   }
   Finding *it = &result->findings[result->count++];
-  *it = (Finding){.rule = rule, .file = path, .snippet = text(from, "s"), .line = number(from, "l"), .column = number(from, "c"),
+  *it = (Finding){.rule = rule, .file = keep_text(path), .snippet = text(from, "s"), .line = number(from, "l"), .column = number(from, "c"),
                   .end_line = number(from, "el"), .end_column = number(from, "ec")};
   const Json *steps = json_member(from, "t");
   size_t len = steps && steps->kind == J_ARRAY ? steps->len : 0;
