@@ -10,6 +10,7 @@ const ROWS: Readonly<Record<string, () => Promise<{ readonly measure: () => Prom
   'cold-start': () => import('./rows/cold-start.ts'),
   verify: () => import('./rows/verify.ts'),
   'code-stats': () => import('./rows/code-stats.ts'),
+  lyrik: () => import('./rows/lyrik.ts'),
   gate: () => import('./rows/gate.ts'),
   memory: () => import('./rows/memory.ts'),
   'audit-verify': () => import('./rows/audit-verify.ts'),

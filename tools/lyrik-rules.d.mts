@@ -1,0 +1,2 @@
+export function compileRules(bundle: string): string;
+export function buildRules(bundle: string, check: boolean): boolean;
