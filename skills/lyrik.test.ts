@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { buildRules, compileRules } from '../tools/lyrik-rules.mjs';
+
+// By address: it is plain JavaScript.
+const compiler: {
+  readonly compileRules: (bundle: string) => string;
+  readonly buildRules: (bundle: string, check: boolean) => boolean;
+} = await import(new URL('../tools/lyrik-rules.mjs', import.meta.url).href);
+const { buildRules, compileRules } = compiler;
 
 const bundle = join(import.meta.dirname, 'lyrik');
 const source = join(import.meta.dirname, '_src', 'lyrik');

@@ -1,2 +1,0 @@
-export function compileRules(bundle: string): string;
-export function buildRules(bundle: string, check: boolean): boolean;
