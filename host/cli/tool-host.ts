@@ -1,4 +1,4 @@
-import { SandboxProbe } from '../agent/tools/exec/probe.ts';
+import { SandboxProbe } from '../agent/tools/exec/sandbox-probe.ts';
 import { callTool } from '../agent/tools/call-tool.ts';
 import type { CallPorts } from '../agent/tools/call-ports.ts';
 import type { Allowance } from '../policy/gate-ports.ts';

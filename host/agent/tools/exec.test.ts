@@ -18,7 +18,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../base/jcs.ts';
 import { enclosedJob, ENVIRONMENT } from './exec/bubblewrap.ts';
-import { SandboxProbe } from './exec/probe.ts';
+import { SandboxProbe } from './exec/sandbox-probe.ts';
 import { runProgram } from './exec/program.ts';
 import { textIn, ToolScene } from './testing.ts';
 

@@ -11,7 +11,7 @@ import type { TestGate } from '../../policy/testing.ts';
 import { WorkspaceDir } from '../../workspace/dir.ts';
 import type { CallPorts } from './call-ports.ts';
 import { callTool } from './call-tool.ts';
-import { SandboxProbe } from './exec/probe.ts';
+import { SandboxProbe } from './exec/sandbox-probe.ts';
 import type { ToolOutcome } from './outcome.ts';
 
 /** A log in memory; `broken` makes every row fail from then on. */

@@ -1,4 +1,4 @@
-import { SandboxProbe } from '../../agent/tools/exec/probe.ts';
+import { SandboxProbe } from '../../agent/tools/exec/sandbox-probe.ts';
 import { openAuditLog } from '../../audit/log.ts';
 import { readPinnedKey } from '../../audit/key.ts';
 import { openAuditReader } from '../../audit/read.ts';
