@@ -14,11 +14,6 @@ export function commitBytes(canonical: Uint8Array, salt: Uint8Array): string {
   return createHash('sha256').update(salt).update(canonical).digest('hex');
 }
 
-/** What stands in the payload in the place of a redactable value. */
-interface Commitment {
-  readonly $c: string;
-}
-
 /** The commitment that a member of a payload's `detail` is, as hex, or `undefined` for a member in the clear. */
 export function commitmentOf(member: Json): string | undefined {
   if (member === null || typeof member !== 'object' || Array.isArray(member)) return undefined;

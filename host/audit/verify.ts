@@ -2,7 +2,7 @@ import { HostError } from '../base/error.ts';
 import type { RowSource } from './source.ts';
 import { sqliteCode } from './sqlite-error.ts';
 import type { ExitCode, Finding, FindingKind } from './verify/finding.ts';
-import type { UnattestedRows } from './verify/ledger.ts';
+
 import type { AuditReport, Progress, VerifyOptions } from './verify/report.ts';
 import type { GivenCheckpoint } from './verify/tree-check.ts';
 import { Walk } from './verify/walk.ts';
