@@ -82,7 +82,7 @@ describe('wirken tool run', () => {
 
   it.for([
     ['too few words', 'write_file', ['f'], {}, 'wirken tool run write_file <path> <content>'],
-    ['an option that is none', 'exec', ['git', '--oneline'], {}, 'stands behind --'],
+    ['an option that is none', 'exec', ['git', '--oneline'], {}, 'begins so behind --'],
     ['words beside --input', 'read_file', ['f'], { input: '{}' }, 'beside --input'],
     ['JSON that is none', 'read_file', ['{'], {}, 'no JSON'],
     ['a number that is none', 'read_file', ['f', 'lines=x'], {}, 'lines'],
